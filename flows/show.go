@@ -1,0 +1,107 @@
+package flows
+
+import "strings"
+
+// Show returns the screen that the phone should be showing, without a step.
+func (d *Definition) Show(s State) Screen {
+	r := run{d: d, s: s}
+	return r.screen()
+}
+
+func (r *run) tongue() *tongue { return &r.d.l.tongues[r.d.l.language(r.s.language)] }
+
+// face is the node in the conversation's channel, language and voice; nil for a node without words.
+func (r *run) face(n *node) *face {
+	faces := n.faces[r.s.channel.index()]
+	voice := 0
+	for voice < len(r.d.voices)-1 && !r.d.voices[voice].when.holds(&r.s) {
+		voice++
+	}
+	i := r.d.l.language(r.s.language)*len(r.d.voices) + voice
+	if i >= len(faces) {
+		return nil
+	}
+	return &faces[i]
+}
+
+// pages are the pages of what the caller sees.
+func (r *run) pages(n *node) []string {
+	switch r.s.mode {
+	case modeError:
+		return r.tongue().unknown
+	case modeLong:
+		return r.tongue().tooLong
+	case modeBad:
+		voice := 0
+		for voice < len(r.d.voices)-1 && !r.d.voices[voice].when.holds(&r.s) {
+			voice++
+		}
+		if i := r.d.l.language(r.s.language)*len(r.d.voices) + voice; i < len(n.badPages) {
+			return n.badPages[i]
+		}
+		return r.tongue().unknown
+	case modeAsk, modeMore:
+	}
+	if n.kind == kindPlace {
+		return r.placePages(n)
+	}
+	f := r.face(n)
+	if f == nil {
+		return nil
+	}
+	mask := 0
+	for i, w := range n.when {
+		if w.holds(&r.s) {
+			mask |= 1 << i
+		}
+	}
+	if !f.vars && r.s.before == "" {
+		return f.pages[mask]
+	}
+	heading := f.heading
+	if f.vars {
+		heading = r.d.l.texts.Format(r.tongue().lang, f.key, map[string]string{"code": r.s.Code})
+	}
+	return r.d.l.face(r.s.channel, *r.tongue(), n.menu(*f, r.inFront(heading), mask))
+}
+
+// inFront puts the texts that do not wait for a key in front of a heading.
+func (r *run) inFront(heading string) string {
+	if r.s.before == "" {
+		return heading
+	}
+	space := "\n"
+	if r.s.channel == SMS {
+		space = " "
+	}
+	var b strings.Builder
+	for key := range strings.SplitSeq(r.s.before, " ") {
+		if text := r.d.l.texts.Text(r.tongue().lang, key); text != "" {
+			b.WriteString(text)
+			b.WriteString(space)
+		}
+	}
+	return b.String() + heading
+}
+
+// screen is what the phone shows.
+func (r *run) screen() Screen {
+	t := r.tongue()
+	switch {
+	case r.said != "" && r.s.over == notOver:
+		return Screen{Text: r.said}
+	case r.s.over == overLeft, r.s.over == overTries && r.s.channel == SMS:
+		return Screen{Text: t.left, End: true}
+	case r.s.over == overTries:
+		return Screen{Text: t.tryAgain, End: true}
+	}
+	n := r.node()
+	if n == nil {
+		return Screen{Text: t.tryAgain, End: true}
+	}
+	pages := r.pages(n)
+	if len(pages) == 0 {
+		return Screen{Text: t.tryAgain, End: true}
+	}
+	return Screen{Text: pages[r.s.page%len(pages)], End: r.s.over == overEnd}
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"chumrok/internal/pack"
+	"chumrok/internal/phone"
+	"chumrok/internal/referral"
+	"chumrok/internal/report"
+)
+
+type checkCommand struct {
+	Pack string `arg:"" optional:"" help:"The pack's folder; without it the one of CHUMROK_PACK, or the default pack."`
+}
+
+// Run checks a deployment pack from end to end: everything in it loads, every sentence is there and fits, every
+// conversation ends, and every commune's reports reach somebody.
+func (k checkCommand) Run(c *call) error {
+	folder := k.Pack
+	if folder == "" {
+		folder = c.env["CHUMROK_PACK"]
+	}
+	files, name := packFiles(folder)
+	p, notes, err := pack.Load(files, name)
+	for _, note := range notes {
+		fmt.Fprintln(c.stream.out, "note:", note)
+	}
+	if err != nil {
+		return faultsFound(c.stream.out, err)
+	}
+	texts, err := loadTexts(p)
+	if err != nil {
+		return faultsFound(c.stream.out, errors.Unwrap(err))
+	}
+	var faults []error
+	for _, fault := range texts.Check() {
+		faults = append(faults, fault)
+	}
+	if _, err := loadFlows(p, texts); err != nil {
+		faults = append(faults, errors.Unwrap(err))
+	}
+	faults = append(faults, p.Check(time.Now()))
+	communes, routed := 0, 0
+	for _, commune := range p.Gazetteer.Communes() {
+		communes++
+		n, err := routes(p, commune.Code)
+		routed += n
+		faults = append(faults, err)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return faultsFound(c.stream.out, err)
+	}
+	coverage := pack.CoverageCounts(pack.Coverage(p))
+	fmt.Fprintf(c.stream.out, `%s: nothing wrong
+  sentences   %d in each of %s
+  routing     %d kinds of report for each of %d communes
+  coverage    %d communes with two bodies near, %d with one, %d with a fallback only
+  officers    %d
+`, name, len(texts.Keys()), strings.Join(texts.Languages(), ", "), routed/communes, communes,
+		coverage[pack.CoveredByTwo], coverage[pack.CoveredByOne], coverage[pack.CoveredByFallback], len(p.Directory.All()))
+	return nil
+}
+
+// faultsFound prints every fault on a line of its own and counts them.
+func faultsFound(w io.Writer, err error) error {
+	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
+	for _, line := range lines {
+		fmt.Fprintln(w, line)
+	}
+	fmt.Fprintf(w, "%d faults\n", len(lines))
+	return errNotHeld
+}
+
+// kinds are the kinds of report that are routed each in their own way.
+var kinds = []struct {
+	name   string
+	report report.Report
+}{
+	{"beaten", report.Report{Harm: report.HarmPhysical, Danger: report.DangerNo}},
+	{"danger now", report.Report{Harm: report.HarmPhysical, Danger: report.DangerYes}},
+	{"sexual harm", report.Report{Harm: report.HarmSexual}},
+	{"not the committee", report.Report{Harm: report.HarmPhysical, NotThem: true, Told: "committee"}},
+	{"by the commune chief", report.Report{Harm: report.HarmPhysical, ByWhom: "official", Official: "commune_chief"}},
+	{"by the police", report.Report{Harm: report.HarmPhysical, ByWhom: "official", Official: "police"}},
+	{"by another official", report.Report{Harm: report.HarmPhysical, ByWhom: "official", Official: "other"}},
+	{"by a teacher", report.Report{Harm: report.HarmPhysical, ByWhom: "teacher"}},
+}
+
+// routes routes one report of each kind in a commune: each must reach somebody, and nobody whom its caller named.
+func routes(p *pack.Pack, commune string) (int, error) {
+	var faults []error
+	for _, kind := range kinds {
+		r := kind.report
+		r.AreaCode = commune
+		risk, _ := p.Triage.Assess(r)
+		plan, hold := referral.Route(r, risk, phone.Number{}, p.Ladders, p.Directory, p.Gazetteer)
+		if hold != nil || len(plan.Steps) == 0 {
+			faults = append(faults, fmt.Errorf("directory.csv: a report of commune %s (%s) reaches nobody; add officers of its district, its province or the desk", commune, kind.name))
+			continue
+		}
+		for i := range plan.Steps {
+			for _, officer := range plan.Officers(i, p.Directory) {
+				if plan.Removed.IsRemoved(officer, p.Directory) {
+					faults = append(faults, fmt.Errorf("directory.csv:%d: a report of commune %s (%s) would reach an officer who must not be told; mend his body or his area", officer.Line, commune, kind.name))
+				}
+			}
+		}
+	}
+	return len(kinds), errors.Join(faults...)
+}

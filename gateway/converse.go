@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"chumrok/adapters"
+	"chumrok/flows"
+	"chumrok/internal/alert"
+	"chumrok/internal/seal"
+	"chumrok/internal/session"
+	"chumrok/internal/store"
+)
+
+// mostRaces is how often a turn is stepped again when another one for the same conversation was written first. Each
+// race has a winner, so it only runs out when many more messages than that arrive in the same moment.
+const mostRaces = 12
+
+// errRaces says that a turn lost every race; the provider tries again.
+var errRaces = errors.New("too many messages for one conversation at once")
+
+// Receive takes one message from a phone and answers it: the spine of the gateway. Nothing is answered that is not
+// written, and the same message is answered with the same words however often it comes.
+func (g *Gateway) Receive(ctx context.Context, m adapters.Message) (adapters.Answer, error) {
+	started := time.Now()
+	m.Text = clean(m.Text)
+	answer, result, err := g.take(ctx, m)
+	if err != nil {
+		result = "refused"
+		g.log.Error("a message could not be written, so it was not answered", "provider", m.Provider, "channel", m.Channel, "error", err)
+		err = g.refusal(m, err)
+	}
+	g.meter.turn(m.Provider, m.Channel, result, started)
+	return answer, err
+}
+
+func (g *Gateway) take(ctx context.Context, m adapters.Message) (adapters.Answer, string, error) {
+	now := g.now()
+	repeatKey := g.keys.RepeatKey(m.Provider, m.ID)
+	for attempt := range mostRaces {
+		turn, err := g.turn(ctx, m, now, attempt > 0)
+		if err != nil {
+			return adapters.Answer{}, "", err
+		}
+		turn.entry.RepeatKey, turn.entry.At = repeatKey, now
+		if m.Apart {
+			g.answerApart(&turn.entry, m)
+		}
+		outcome, err := g.store.Record(ctx, turn.entry)
+		if err != nil {
+			return adapters.Answer{}, "", fmt.Errorf("writing the turn: %w", err)
+		}
+		switch outcome.Kind {
+		case store.Fresh:
+			g.remember(ctx, turn)
+			return answerOf(m, turn.entry.Answer, turn.entry.Ended), "fresh", nil
+		case store.Repeat:
+			return answerOf(m, outcome.Answer, outcome.Ended), "repeat", nil
+		case store.Behind: // somebody was faster: look again and step on from there
+		}
+	}
+	return adapters.Answer{}, "", errRaces
+}
+
+// answerOf is the answer as the provider's response carries it; where answers are sent apart the response is empty.
+func answerOf(m adapters.Message, text []byte, ended bool) adapters.Answer {
+	if m.Apart {
+		return adapters.Answer{End: ended}
+	}
+	return adapters.Answer{Text: string(text), End: ended}
+}
+
+// refusal is what a caller hears when a turn could not be written. A USSD caller is told, in both languages, to try
+// again or to call; an SMS is left with the provider, which delivers it again.
+func (g *Gateway) refusal(m adapters.Message, err error) error {
+	if m.Channel != adapters.USSD {
+		return err
+	}
+	text := ""
+	for _, language := range g.pack.Languages {
+		if part := g.texts.Text(language, "error.down"); text == "" {
+			text = part
+		} else if both := text + "\n" + part; g.fits(both) {
+			text = both
+		}
+	}
+	return adapters.Refused{Text: text, Err: err}
+}
+
+// turn is one step, decided but not yet written.
+type turn struct {
+	entry store.Entry
+	live  string       // the session's key
+	state flows.State  // after the step; meaningless for an officer's turn
+	kept  seal.Wrapped // the conversation's key as it is kept beside the state
+	ours  bool         // whether the session is worth remembering: an officer's turn is not
+}
+
+// turn decides what to answer: as an officer where an officer answers an alert, else in the conversation.
+func (g *Gateway) turn(ctx context.Context, m adapters.Message, now time.Time, fromLedger bool) (turn, error) {
+	if m.Channel == adapters.SMS && len(g.directory.ByPhone(m.From)) > 0 {
+		t, taken, err := g.respond(ctx, m, now)
+		if err != nil || taken {
+			return t, err
+		}
+	}
+	return g.converse(ctx, m, now, fromLedger)
+}
+
+// converse steps the caller's conversation.
+func (g *Gateway) converse(ctx context.Context, m adapters.Message, now time.Time, fromLedger bool) (turn, error) {
+	live := g.liveKey(m)
+	open, found, err := g.open(ctx, live, fromLedger)
+	if err != nil {
+		return turn{}, err
+	}
+	replaces := ""
+	definition := g.flows.ByHash(open.state.Hash())
+	if found && (definition == nil || now.After(open.state.ExpiresAt())) {
+		replaces, found = open.conversation.ID, false
+	}
+	if !found {
+		definition = g.flows.Current("report")
+		if open, err = g.begin(m, definition, live, replaces, now); err != nil {
+			return turn{}, err
+		}
+	}
+	text := m.Text
+	if m.Cumulative {
+		text = adapters.Tail(open.state.Heard, m.Text)
+	}
+	state, screen, events := definition.Step(open.state, flows.Input{Text: text}, now)
+	state.Seq = open.state.Seq + 1
+	if m.Cumulative {
+		state.Heard = m.Text
+	}
+
+	t := turn{live: live, state: state, kept: open.conversation.Wrapped, ours: true}
+	t.entry = store.Entry{
+		Conversation: open.conversation,
+		Seq:          state.Seq,
+		Heard:        []byte(m.Text),
+		Answer:       []byte(screen.Text),
+		State:        state.AppendBinary(nil),
+		Ended:        screen.End,
+	}
+	err = g.conclude(ctx, &t.entry, state, events, now)
+	return t, err
+}
+
+// openConversation is a conversation with the state that it is in.
+type openConversation struct {
+	conversation store.Conversation
+	state        flows.State
+}
+
+// open finds the conversation: in Redis, or, where Redis lost it or is behind, in the ledger.
+func (g *Gateway) open(ctx context.Context, live string, fromLedger bool) (openConversation, bool, error) {
+	if !fromLedger {
+		kept, found, err := g.sessions.Load(ctx, live)
+		switch {
+		case errors.Is(err, session.ErrUnreadable):
+			g.log.Error("Redis holds a state that is not ours to read; going on from the ledger", "error", err)
+		case err != nil:
+			g.meter.redis.Inc()
+			g.log.Warn("Redis did not answer; going on from the ledger", "error", err)
+		}
+		if found {
+			if key, err := g.keys.Unwrap(kept.Conversation, kept.Wrapped); err == nil {
+				return openConversation{state: kept.State, conversation: store.Conversation{
+					ID: kept.Conversation, LiveKey: live, Key: key, Wrapped: kept.Wrapped}}, true, nil
+			}
+		}
+	}
+	resumed, found, err := g.store.Resume(ctx, live)
+	if err != nil || !found {
+		return openConversation{}, false, err
+	}
+	state, err := flows.Decode(resumed.State)
+	if err != nil {
+		// The state is of a release that this one cannot read. What was said is in the ledger and its idle clock
+		// brings it to a person; the caller begins anew.
+		g.log.Error("a conversation's state could not be read; it begins anew", "session", resumed.Conversation.ID)
+	}
+	return openConversation{conversation: resumed.Conversation, state: state}, true, nil
+}
+
+// begin starts a conversation with a key and a reporter's code of its own.
+func (g *Gateway) begin(m adapters.Message, definition *flows.Definition, live, replaces string, now time.Time) (openConversation, error) {
+	id := store.NewID()
+	key, wrapped, err := g.keys.NewDataKey(id)
+	if err != nil {
+		return openConversation{}, fmt.Errorf("making the conversation's key: %w", err)
+	}
+	code, err := alert.NewCode(g.random, alert.ReporterDigits)
+	if err != nil {
+		return openConversation{}, fmt.Errorf("drawing the reporter's code: %w", err)
+	}
+	b := flows.Beginning{Channel: flows.Channel(m.Channel), Code: code, Expires: g.pack.Sessions.USSDResume}
+	if m.Channel == adapters.SMS {
+		b.Expires = g.pack.Sessions.SMSResume
+	}
+	return openConversation{
+		state: definition.Begin(b, now),
+		conversation: store.Conversation{ID: id, LiveKey: live, Channel: string(m.Channel), Provider: m.Provider,
+			Definition: definition.Hash, Number: m.From, New: true, Replaces: replaces, Bin: store.StillOpen, Key: key, Wrapped: wrapped},
+	}, nil
+}
+
+// liveKey names the session without naming the phone: a USSD session is the network's, an SMS one the number's.
+func (g *Gateway) liveKey(m adapters.Message) string {
+	if m.Channel == adapters.USSD {
+		return g.keys.Blind("session", m.Provider+"|"+m.Session)
+	}
+	return g.keys.Blind("thread", m.From.E164())
+}
+
+// remember writes the new state to Redis, or forgets it when the conversation has ended. A failure is no loss: the next
+// turn finds the state in the ledger.
+func (g *Gateway) remember(ctx context.Context, t turn) {
+	if !t.ours {
+		return
+	}
+	var err error
+	if t.entry.Ended {
+		err = g.sessions.Drop(ctx, t.live)
+	} else {
+		err = g.sessions.Save(ctx, session.Open{Key: t.live, Conversation: t.entry.Conversation.ID,
+			Wrapped: t.kept, Seq: t.state.Seq, State: t.state})
+	}
+	if err != nil {
+		g.meter.redis.Inc()
+		g.log.Warn("Redis did not take the state; the ledger has it", "error", err)
+	}
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"chumrok/adapters"
+	"chumrok/flows"
+	"chumrok/internal/alert"
+	"chumrok/internal/referral"
+	"chumrok/internal/report"
+	"chumrok/internal/store"
+)
+
+// conclude adds to a turn what follows from it: the clock that finds the conversation unfinished, the moment at which
+// danger was said, and, at its end, the report with those who must act on it, or the mark that nobody need.
+func (g *Gateway) conclude(ctx context.Context, e *store.Entry, state flows.State, events []flows.Event, now time.Time) error {
+	c := &e.Conversation
+	var concluded bool
+	var mark store.Mark
+	for _, event := range events {
+		switch event.Kind {
+		case flows.Danger:
+			c.DangerAt = now // the store keeps the first
+		case flows.Concluded:
+			concluded = true
+		case flows.Ended:
+			mark = store.Mark(event.Value)
+		}
+	}
+	c.Ended = e.Ended
+	switch {
+	case concluded:
+		return g.file(ctx, e, state, true, now)
+	case state.Concluded():
+		return nil // the kind words and the code after it
+	case !e.Ended:
+		e.Effects.Due = append(e.Effects.Due, store.Due{Kind: store.DueUnfinished, Subject: c.ID, At: g.unfinishedAt(state, now)})
+		return nil
+	case mark == "" && state.HasContent():
+		return g.file(ctx, e, state, false, now)
+	}
+	if mark == "" {
+		mark = store.MarkEmpty
+	}
+	c.Bin, c.Mark = store.Marked, mark
+	e.Effects.DueDone = append(e.Effects.DueDone, store.DueKey{Kind: store.DueUnfinished, Subject: c.ID})
+	return nil
+}
+
+// unfinishedAt is when a conversation without a further word is taken for unfinished. Where danger was said it is two
+// minutes, and never later than half the immediate clock after the conversation began, however long the caller types.
+func (g *Gateway) unfinishedAt(state flows.State, now time.Time) time.Time {
+	if saidDanger(state) {
+		at, latest := now.Add(g.pack.Sessions.DangerIdle), state.StartedAt().Add(g.pack.Clocks[report.Immediate].Accepted/2)
+		if at.After(latest) && now.Before(latest) {
+			return latest
+		}
+		return at
+	}
+	if state.Channel() == flows.SMS {
+		return now.Add(g.pack.Sessions.SMSUnfinishedAfter)
+	}
+	return now.Add(g.pack.Sessions.UnfinishedAfter)
+}
+
+func saidDanger(state flows.State) bool {
+	danger := state.Answer("danger")
+	return danger == "yes" || danger == "unsure" || state.Answer("urgent") == "yes" || state.Answer("harm") == "self_harm"
+}
+
+// file writes the report of a conversation and gives it to those who must act: a finished one to the bodies that are
+// responsible, an unfinished or unclear one to the desk. What was filed as unfinished before is brought up to date.
+func (g *Gateway) file(ctx context.Context, e *store.Entry, state flows.State, finished bool, now time.Time) error {
+	c := &e.Conversation
+	stored := store.Resumed{Conversation: *c}
+	if !c.New {
+		var found bool
+		var err error
+		if stored, found, err = g.store.Conversation(ctx, c.ID); err != nil || !found {
+			return fmt.Errorf("reading the conversation: %w", notFound(err))
+		}
+	}
+	dangerAt := stored.DangerAt
+	if dangerAt.IsZero() {
+		dangerAt = c.DangerAt
+	}
+	bin, effects, err := g.fileReport(ctx, stored, dangerAt, state, finished, now)
+	if err != nil {
+		return err
+	}
+	c.Bin = bin
+	e.Effects = effects
+	return nil
+}
+
+// fileReport decides who must act on what was told, and what has to be written for it.
+func (g *Gateway) fileReport(ctx context.Context, c store.Resumed, dangerAt time.Time, state flows.State, finished bool, now time.Time) (store.Bin, store.Effects, error) {
+	var e store.Effects
+	r := store.Report{Report: report.FromAnswers(state.Answer), Code: state.Code}
+	r.ID, r.ConversationID, r.Channel, r.DangerAt, r.At = store.NewID(), c.ID, c.Channel, dangerAt, now
+	r.Suggested = g.pack.Triage.Suggest(r.Report)
+	r.Risk, r.Reasons = g.pack.Triage.Assess(r.Report)
+	hold, err := g.filedBefore(ctx, c, &r)
+	if err != nil {
+		return "", e, err
+	}
+	e.DueDone = append(e.DueDone, store.DueKey{Kind: store.DueUnfinished, Subject: c.ID})
+
+	caller := c.Number
+	plan, unclear := referral.Route(r.Report, r.Risk, caller, g.pack.Ladders, g.directory, g.places)
+	switch {
+	case !finished:
+		r.State = report.Unfinished
+		half := referral.Unfinished(r.Report, r.Risk, caller, g.directory, g.places)
+		unclear = &half
+	case unclear != nil:
+		r.State = report.Held
+	default:
+		r.State = report.Referred
+	}
+	if r.State == report.Referred {
+		if hold != nil { // it was held as unfinished; now it is whole, and goes its way
+			g.release(&e, *hold)
+		}
+		if err := g.refer(ctx, &e, r, plan, now); err != nil {
+			return "", e, err
+		}
+		e.Report = &r
+		return store.Concluded, e, nil
+	}
+	e.Report = &r
+	if hold != nil {
+		// The desk has it already. What was added stands in the report; danger said meanwhile is told anew.
+		if hold.Danger || dangerAt.IsZero() {
+			return store.Held, e, nil
+		}
+		hold.Danger, hold.DangerAt = true, dangerAt
+		return store.Held, e, g.startHold(ctx, &e, *hold, now)
+	}
+	return store.Held, e, g.startHold(ctx, &e, *unclear, now)
+}
+
+// filedBefore finds what was filed of this conversation when it was taken for unfinished: the report, which keeps its
+// identity, and the hold that waits for somebody at the desk.
+func (g *Gateway) filedBefore(ctx context.Context, c store.Resumed, r *store.Report) (*referral.Hold, error) {
+	if c.ReportID == "" {
+		return nil, nil
+	}
+	earlier, found, err := g.store.Report(ctx, c.ReportID)
+	if err != nil || !found {
+		return nil, fmt.Errorf("reading the earlier report: %w", notFound(err))
+	}
+	r.ID, r.Version = earlier.ID, earlier.Version
+	holds, err := g.store.HoldsOf(ctx, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("reading the holds of a report: %w", err)
+	}
+	for _, hold := range holds {
+		if hold.State != referral.HoldReleased {
+			return &hold, nil
+		}
+	}
+	return nil, nil
+}
+
+// refer makes a referral of a report and starts its ladder.
+func (g *Gateway) refer(ctx context.Context, e *store.Effects, r store.Report, plan referral.Plan, now time.Time) error {
+	code, err := g.freeCode(ctx, now)
+	if err != nil {
+		return err
+	}
+	area := r.AreaCode
+	if place, _, ok := g.places.Current(area); ok {
+		area = place.Code
+	}
+	decision := alert.Start(referral.Referral{
+		ID: store.NewID(), ReportID: r.ID, ConversationID: r.ConversationID, Code: code, Risk: r.Risk, AreaCode: area,
+		Plan: plan, StartedAt: now, DangerAt: r.DangerAt,
+	}, g.directory, g.pack.Clocks, now)
+	return g.carryOut(ctx, e, decision, now)
+}
+
+// startHold puts something before the desk: a new hold gets its id and its code.
+func (g *Gateway) startHold(ctx context.Context, e *store.Effects, h referral.Hold, now time.Time) error {
+	if h.ID == "" {
+		code, err := g.freeCode(ctx, now)
+		if err != nil {
+			return err
+		}
+		h.ID, h.Code = store.NewID(), code
+	}
+	g.carryOutHold(e, alert.StartHold(h, g.directory, g.pack.Clocks, now), now)
+	return nil
+}
+
+// release ends a hold whose matter went on.
+func (g *Gateway) release(e *store.Effects, h referral.Hold) {
+	h.State = referral.HoldReleased
+	h.Due = time.Time{}
+	e.Holds = append(e.Holds, h)
+	e.DueDone = append(e.DueDone, store.DueKey{Kind: store.DueHold, Subject: h.ID})
+}
+
+// freeCode draws a code that no open referral or hold has, nor one of the last 90 days.
+func (g *Gateway) freeCode(ctx context.Context, now time.Time) (string, error) {
+	for range 100 {
+		code, err := alert.NewCode(g.random, alert.ReferralDigits)
+		if err != nil {
+			return "", fmt.Errorf("drawing a code: %w", err)
+		}
+		free, err := g.store.CodeFree(ctx, code, now)
+		if err != nil {
+			return "", fmt.Errorf("drawing a code: %w", err)
+		}
+		if free {
+			return code, nil
+		}
+	}
+	return "", fmt.Errorf("drawing a code: a hundred in a row were taken; close old referrals")
+}
+
+// Ended notes that the network ended a session: what was told so far goes to a person now.
+func (g *Gateway) Ended(ctx context.Context, ended adapters.Ended) error {
+	live := g.liveKey(adapters.Message{Provider: ended.Provider, Channel: adapters.USSD, Session: ended.Session})
+	resumed, found, err := g.store.Resume(ctx, live)
+	if err != nil {
+		return fmt.Errorf("reading the session: %w", err)
+	}
+	if !found {
+		return nil // over already, or never begun
+	}
+	e := store.Effects{Due: []store.Due{{Kind: store.DueUnfinished, Subject: resumed.Conversation.ID, At: g.now()}}}
+	if resumed.Bin != store.StillOpen && resumed.Bin != store.Held {
+		return nil // referred or marked already
+	}
+	if _, err := g.store.Apply(ctx, g.now(), e); err != nil {
+		return fmt.Errorf("noting the end of a session: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,365 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"chumrok/adapters"
+	"chumrok/adapters/africastalking"
+	"chumrok/adapters/simulator"
+	"chumrok/adapters/twilio"
+	"chumrok/deploy"
+	"chumrok/flows"
+	"chumrok/internal/directory"
+	"chumrok/internal/gazetteer"
+	"chumrok/internal/outbox"
+	"chumrok/internal/pack"
+	"chumrok/internal/seal"
+	"chumrok/internal/session"
+	"chumrok/internal/store"
+	"chumrok/locales"
+)
+
+// Gateway is the one program: everything it needs to carry a message from a phone to a decision and back.
+type Gateway struct {
+	config    Config
+	pack      *pack.Pack
+	directory *directory.Directory
+	places    *gazetteer.Gazetteer
+	texts     *locales.Catalogue
+	flows     *flows.Library
+	keys      *seal.Keyring
+	store     *store.Store
+	client    redis.UniversalClient
+	sessions  *session.Sessions
+	channels  []adapters.Channel // whose hooks are open, and what outbound messages go by
+	outbound  outbox.Routes
+	phones    *simulator.Simulator // the simulated phones of trial mode; nil in production
+	meter     *meter
+	log       *slog.Logger
+	now       func() time.Time
+	random    io.Reader
+	name      string // of this process, on the leases it takes; the same after a restart on the same folder
+	closers   []func() error
+}
+
+// Open builds a gateway from its configuration; what it opened is closed again when it cannot be finished.
+func Open(ctx context.Context, config Config, log *slog.Logger, now func() time.Time) (_ *Gateway, err error) {
+	g := &Gateway{config: config, log: log, now: now, random: rand.Reader, meter: newMeter()}
+	defer func() {
+		if err != nil {
+			g.Close()
+		}
+	}()
+	if err := os.MkdirAll(config.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("making the data folder: %w; set CHUMROK_DATA to a folder that this process may write", err)
+	}
+	for _, step := range []func(context.Context) error{
+		g.openPack, g.openKeys, g.openStore, g.openSessions, g.openFlows, g.openChannels,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+// Close stops what Open started, in reverse.
+func (g *Gateway) Close() {
+	for i := len(g.closers) - 1; i >= 0; i-- {
+		if err := g.closers[i](); err != nil {
+			g.log.Error("closing", "error", err)
+		}
+	}
+	g.closers = nil
+}
+
+// packFiles is the deployment pack's folder, and what to call it in a fault.
+func packFiles(folder string) (fs.FS, string) {
+	if folder == "" {
+		return deploy.Cambodia(), "deploy/cambodia"
+	}
+	return os.DirFS(folder), folder
+}
+
+func (g *Gateway) openPack(context.Context) error {
+	files, name := packFiles(g.config.Pack)
+	p, notes, err := pack.Load(files, name)
+	if err != nil {
+		return fmt.Errorf("loading the deployment pack:\n%w", err)
+	}
+	for _, note := range notes {
+		g.log.Warn("the pack says something worth knowing", "note", note.String())
+	}
+	if g.config.Mode == Production && p.Sample {
+		return errors.New("the pack's directory is the sample, whose numbers reach nobody: put your own officers into directory.csv and take `sample: true` out of pack.yaml")
+	}
+	texts, err := loadTexts(p)
+	if err != nil {
+		return err
+	}
+	g.pack, g.directory, g.places, g.texts = p, p.Directory, p.Gazetteer, texts
+	return nil
+}
+
+func (g *Gateway) openKeys(context.Context) error {
+	_, err := os.Stat(g.config.Keys)
+	if errors.Is(err, fs.ErrNotExist) && g.config.Mode == Trial {
+		keys, err := seal.Generate()
+		if err != nil {
+			return fmt.Errorf("generating trial keys: %w", err)
+		}
+		if err := keys.Save(g.config.Keys); err != nil {
+			return fmt.Errorf("keeping the trial keys: %w", err)
+		}
+	}
+	if g.keys, err = seal.Load(g.config.Keys); err != nil {
+		return fmt.Errorf("reading the key file of CHUMROK_KEYS: %w", err)
+	}
+	return nil
+}
+
+func (g *Gateway) openStore(ctx context.Context) error {
+	s, err := store.Open(ctx, g.config.DatabaseURL, g.keys)
+	if err != nil {
+		return fmt.Errorf("opening the database of CHUMROK_DATABASE_URL: %w", err)
+	}
+	g.store = s
+	g.meter.watchUnanswered(g.unanswered)
+	g.closers = append(g.closers, s.Close)
+	if g.name, err = ownName(g.config.Data); err != nil {
+		return err
+	}
+	// What this process held when it was killed is due again at once; others' leases are theirs.
+	if err := s.ReleaseLeases(ctx, g.name); err != nil {
+		return fmt.Errorf("taking up the work left behind: %w", err)
+	}
+	return nil
+}
+
+// ownName is a name for this process that survives its restart: it is kept in the data folder, of which each process
+// has its own.
+func ownName(data string) (string, error) {
+	path := filepath.Join(data, "name")
+	if text, err := os.ReadFile(path); err == nil && len(text) > 0 {
+		return strings.TrimSpace(string(text)), nil
+	}
+	name := store.NewID()
+	if err := os.WriteFile(path, []byte(name+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("keeping this process's name: %w", err)
+	}
+	return name, nil
+}
+
+func (g *Gateway) openSessions(ctx context.Context) error {
+	client, err := g.redis(ctx)
+	if err != nil {
+		return err
+	}
+	g.client, g.sessions = client, session.New(client, g.keys)
+	return nil
+}
+
+// redis is the one configured, or the embedded one of trial mode. It need not answer yet: conversations go on from the
+// ledger without it.
+func (g *Gateway) redis(ctx context.Context) (redis.UniversalClient, error) {
+	var options *redis.UniversalOptions
+	switch {
+	case g.config.RedisAddrs != "":
+		options = &redis.UniversalOptions{Addrs: strings.Split(g.config.RedisAddrs, ","), MasterName: g.config.RedisMaster}
+	case g.config.RedisURL != "":
+		single, err := redis.ParseURL(g.config.RedisURL)
+		if err != nil {
+			return nil, errors.New("CHUMROK_REDIS_URL is not an address of Redis: give redis://HOST:PORT/DATABASE")
+		}
+		options = &redis.UniversalOptions{Addrs: []string{single.Addr}, DB: single.DB, Username: single.Username,
+			Password: single.Password, TLSConfig: single.TLSConfig}
+	default:
+		client, stop, err := session.Embedded(context.WithoutCancel(ctx))
+		if err != nil {
+			return nil, fmt.Errorf("starting the embedded Redis: %w", err)
+		}
+		g.closers = append(g.closers, stop)
+		return client, nil
+	}
+	client := session.Connect(options)
+	g.closers = append(g.closers, client.Close)
+	return client, nil
+}
+
+// loadTexts is every sentence: ours, with the pack's over them and the pack's numbers in them.
+func loadTexts(p *pack.Pack) (*locales.Catalogue, error) {
+	var own []fs.FS
+	if p.Locales != nil {
+		own = append(own, p.Locales)
+	}
+	texts, err := locales.Load(p.Facts(), own...)
+	if err != nil {
+		return nil, fmt.Errorf("loading the sentences:\n%w", err)
+	}
+	return texts, nil
+}
+
+// loadFlows compiles the conversations: ours, and the pack's in place of those of the same name.
+func loadFlows(p *pack.Pack, texts *locales.Catalogue) (*flows.Library, error) {
+	library := flows.NewLibrary(texts, p.Gazetteer, flows.Options{
+		Budget:       map[flows.Channel]locales.Budget{flows.USSD: p.Budgets["ussd"]},
+		OwnProvinces: p.ProvincesFirst,
+		Clubs:        p.ClubAreas(),
+		Retries:      p.Sessions.Retries,
+	})
+	var faults []error
+	if p.Flows != nil {
+		names, err := fs.Glob(p.Flows, "*.yaml")
+		if err != nil {
+			return nil, fmt.Errorf("reading the pack's conversations: %w", err)
+		}
+		for _, name := range names {
+			body, err := fs.ReadFile(p.Flows, name)
+			if err == nil {
+				_, err = library.Add(p.File("flows/"+name), body)
+			}
+			faults = append(faults, err)
+		}
+	}
+	if library.Current("report") == nil {
+		_, err := library.AddDefault()
+		faults = append(faults, err)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("compiling the conversations:\n%w", err)
+	}
+	return library, nil
+}
+
+// openFlows compiles the conversations, and those of earlier releases that a caller may still be in the middle of.
+func (g *Gateway) openFlows(ctx context.Context) error {
+	library, err := loadFlows(g.pack, g.texts)
+	if err != nil {
+		return err
+	}
+	earlier, err := g.store.Definitions(ctx)
+	if err != nil {
+		return fmt.Errorf("reading earlier conversations: %w", err)
+	}
+	for _, d := range earlier {
+		if _, err := library.Restore(d.Name, []byte(d.Body)); err != nil {
+			g.log.Warn("an earlier conversation no longer compiles; callers in it begin anew", "flow", d.Name, "version", d.Version)
+		}
+	}
+	current := library.Current("report")
+	if err := g.store.SaveDefinition(ctx, g.now(), store.Definition{Hash: current.Hash, Name: current.Name, Version: current.Version,
+		Body: string(current.Source())}); err != nil {
+		return fmt.Errorf("keeping the conversation %s: %w", current.Name, err)
+	}
+	g.flows = library
+	return nil
+}
+
+// openChannels turns on the providers that are configured. In trial mode their hooks are open with generated secrets, so
+// that a real webhook can be tried at once, and what the gateway sends goes to simulated phones.
+func (g *Gateway) openChannels(context.Context) error {
+	c := &g.config
+	sending := map[string]bool{}
+	hasTwilio, hasAfricasTalking := allSet(c.twilioVariables()), allSet(c.africasTalkingVariables())
+	if c.Mode == Trial {
+		if err := g.fillTrialSecrets(); err != nil {
+			return err
+		}
+		g.phones = simulator.New(g.now)
+		if !hasTwilio && !hasAfricasTalking {
+			g.channels = append(g.channels, g.phones)
+			sending[g.phones.Name()] = true
+		}
+	}
+	if hasTwilio || c.Mode == Trial {
+		channel, err := twilio.New(twilio.Config{AccountSID: c.Twilio.AccountSID, AuthToken: c.Twilio.AuthToken,
+			From: c.Twilio.From, APIURL: c.Twilio.APIURL, PublicURL: c.PublicURL})
+		if err != nil {
+			return fmt.Errorf("turning on Twilio: %w", err)
+		}
+		g.channels = append(g.channels, channel)
+		sending[channel.Name()] = hasTwilio
+	}
+	if hasAfricasTalking || c.Mode == Trial {
+		channel, err := africastalking.New(africastalking.Config{Username: c.AfricasTalking.Username, APIKey: c.AfricasTalking.APIKey,
+			From: c.AfricasTalking.From, Token: c.AfricasTalking.Token, APIURL: c.AfricasTalking.APIURL})
+		if err != nil {
+			return fmt.Errorf("turning on Africa's Talking: %w", err)
+		}
+		g.channels = append(g.channels, channel)
+		sending[channel.Name()] = hasAfricasTalking
+	}
+	if len(g.channels) == 0 {
+		return errors.New("no provider is configured: set the variables of Twilio (CHUMROK_TWILIO_…) or Africa's Talking (CHUMROK_AFRICASTALKING_…)")
+	}
+	if sending[simulator.Name] {
+		g.outbound = outbox.Everything(simulator.Name)
+		return nil
+	}
+	routes := make([]outbox.Route, len(g.pack.Outbound.Routes))
+	for i, r := range g.pack.Outbound.Routes {
+		routes[i] = outbox.Route{Prefix: r.Prefix, Via: r.Via}
+	}
+	all, err := outbox.New(g.pack.Outbound.Prefixes, routes)
+	if err != nil {
+		return fmt.Errorf("reading the pack's outbound routes: %w", err)
+	}
+	g.outbound = all.Available(sending)
+	return nil
+}
+
+// trialAccount is the Twilio account that trial mode's hook expects; it is nobody's.
+const trialAccount = "AC00000000000000000000000000000000"
+
+// fillTrialSecrets makes up what is not configured, and keeps it in the data folder so that it stays the same.
+func (g *Gateway) fillTrialSecrets() error {
+	c := &g.config
+	var err error
+	if !allSet(c.twilioVariables()) {
+		c.Twilio.AccountSID, c.Twilio.From = trialAccount, g.pack.ShortCode
+		if c.Twilio.AuthToken, err = keptSecret(filepath.Join(c.Data, "twilio.token")); err != nil {
+			return err
+		}
+	}
+	if !allSet(c.africasTalkingVariables()) {
+		c.AfricasTalking.Username, c.AfricasTalking.APIKey = "sandbox", "none"
+		if c.AfricasTalking.Token, err = keptSecret(filepath.Join(c.Data, "africastalking.token")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptSecret reads a generated secret, or generates it the first time.
+func keptSecret(path string) (string, error) {
+	if text, err := os.ReadFile(path); err == nil && len(text) > 0 {
+		return strings.TrimSpace(string(text)), nil
+	}
+	secret := rand.Text()
+	if err := os.WriteFile(path, []byte(secret), 0o600); err != nil {
+		return "", fmt.Errorf("keeping a trial secret: %w", err)
+	}
+	return secret, nil
+}
+
+// channel is the provider of that name.
+func (g *Gateway) channel(name string) adapters.Channel {
+	for _, c := range g.channels {
+		if c.Name() == name {
+			return c
+		}
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// meter holds the figures that machines watch. No label carries anything that a person said or is.
+type meter struct {
+	registry *prometheus.Registry
+	turns    *prometheus.CounterVec   // by provider, channel and what came of it
+	turnTime *prometheus.HistogramVec // seconds by channel
+	sends    *prometheus.CounterVec   // by provider and result
+	due      *prometheus.CounterVec   // due work done, by kind and result
+	alarms   prometheus.Counter       // times that the last tier did not answer
+	redis    prometheus.Counter       // times that Redis did not answer and the ledger did
+	panics   prometheus.Counter
+}
+
+func newMeter() *meter {
+	m := &meter{
+		registry: prometheus.NewRegistry(),
+		turns: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chumrok_turns_total",
+			Help: "Messages taken from phones, by provider, channel and result (fresh, repeat, refused)."}, []string{"provider", "channel", "result"}),
+		turnTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "chumrok_turn_seconds",
+			Help: "Time from a message to its answer.", Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 8}}, []string{"channel"}),
+		sends: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chumrok_sends_total",
+			Help: "Messages given to providers, by result (handed, again, refused)."}, []string{"provider", "result"}),
+		due: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chumrok_due_total",
+			Help: "Due work done, by kind and result."}, []string{"kind", "result"}),
+		alarms: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_alarms_total",
+			Help: "Times that nobody at the last tier answered in time."}),
+		redis: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_redis_missed_total",
+			Help: "Turns that went on from the ledger because Redis did not answer."}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_panics_total", Help: "Hooks that panicked."}),
+	}
+	m.registry.MustRegister(m.turns, m.turnTime, m.sends, m.due, m.alarms, m.redis, m.panics,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// watchUnanswered shows how many referrals and holds nobody at the last tier has answered, counted at each look.
+func (m *meter) watchUnanswered(count func() (int, error)) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "chumrok_unanswered_at_last_tier",
+		Help: "Referrals and holds that nobody at the last tier has answered; anything above 0 needs a person now, and NaN means that the database does not answer."},
+		func() float64 {
+			n, err := count()
+			if err != nil {
+				return math.NaN()
+			}
+			return float64(n)
+		}))
+}
+
+func (m *meter) turn(provider, channel, result string, started time.Time) {
+	m.turns.WithLabelValues(provider, channel, result).Inc()
+	m.turnTime.WithLabelValues(channel).Observe(time.Since(started).Seconds())
+}
+
+// panicSite names the line that panicked: a place in the code, never a value.
+func panicSite() string {
+	var frames [32]uintptr
+	n := runtime.Callers(3, frames[:])
+	at := runtime.CallersFrames(frames[:n])
+	for {
+		f, more := at.Next()
+		if f.Function != "" && !isRuntime(f.Function) {
+			return fmt.Sprintf("%s:%d", f.Function, f.Line)
+		}
+		if !more {
+			return "unknown"
+		}
+	}
+}
+
+func isRuntime(function string) bool {
+	return len(function) > 8 && function[:8] == "runtime."
+}

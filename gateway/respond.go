@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"chumrok/adapters"
+	"chumrok/internal/alert"
+	"chumrok/internal/directory"
+	"chumrok/internal/referral"
+	"chumrok/internal/store"
+)
+
+// respond takes an SMS from a phone that stands in the directory. It answers as to an officer unless the phone is in a
+// conversation of its own, or tells something that is no answer to an alert: then it is not taken, and converse does.
+func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time) (turn, bool, error) {
+	index := g.store.PhoneIndex(m.From)
+	words, understood := alert.ParseWords(m.Text)
+	if words.Code == "" {
+		// A digit alone may answer a question of the officer's own report.
+		own, found, err := g.store.Resume(ctx, g.liveKey(m))
+		if err != nil {
+			return turn{}, false, fmt.Errorf("looking for the officer's own conversation: %w", err)
+		}
+		if found && now.Sub(own.LastAt) < g.pack.Sessions.SMSUnfinishedAfter {
+			return turn{}, false, nil
+		}
+	}
+	if !understood && len([]rune(m.Text)) > longestMistake {
+		return turn{}, false, nil // a story: an officer can see a child in need, too
+	}
+	alerted, err := g.store.AlertsForPhone(ctx, index, now)
+	if err != nil {
+		return turn{}, false, fmt.Errorf("looking for what the phone was alerted about: %w", err)
+	}
+	pending, err := g.pending(ctx, index)
+	if err != nil {
+		return turn{}, false, err
+	}
+	officer := g.directory.ByPhone(m.From)[0]
+	if alerted, err = g.stillTheirs(ctx, officer, alerted); err != nil {
+		return turn{}, false, err
+	}
+	match := alert.Resolve(words, understood, openFor(alerted, words), pending, now)
+
+	t, err := g.officerTurn(ctx, m, now)
+	if err != nil {
+		return turn{}, false, err
+	}
+	about := matter{}
+	reply, question := match.Reply, match.Question
+	if match.Found {
+		if known, ok := g.directory.Get(match.Open.OfficerID); ok {
+			officer = known
+		}
+		if about, reply, question, err = g.carryOutAnswer(ctx, &t.entry.Effects, officer, match, now); err != nil {
+			return turn{}, false, err
+		}
+		if match.Verb != alert.AskHelp {
+			for _, a := range alerted {
+				if a.ReferralID+a.HoldID == match.Open.ID {
+					t.entry.Effects.AlertStates = append(t.entry.Effects.AlertStates, store.AlertState{ID: a.AlertID, State: store.Answered})
+				}
+			}
+		}
+	}
+	if question != nil {
+		t.entry.Effects.Question = &store.Question{PhoneIndex: index, Kind: string(question.Kind), Code: question.Code, AskedAt: question.AskedAt}
+	} else {
+		t.entry.Effects.ClearQuestions = append(t.entry.Effects.ClearQuestions, index)
+	}
+	t.entry.Answer = []byte(g.answerTo(officer, reply, about))
+	return t, true, nil
+}
+
+// longestMistake is how many characters of an officer's SMS are still taken for a mistyped answer. Longer than any
+// answer that our texts teach, and shorter than a sentence about a child.
+const longestMistake = 24
+
+// stillTheirs leaves out the matters from which the phone's officers have been removed since they were alerted: for them
+// those do not exist, not even as a code to choose from.
+func (g *Gateway) stillTheirs(ctx context.Context, officer directory.Officer, alerted []store.Alerted) ([]store.Alerted, error) {
+	kept := alerted[:0]
+	for _, a := range alerted {
+		var removed referral.Removal
+		if a.ReferralID != "" {
+			r, found, err := g.store.Referral(ctx, a.ReferralID)
+			if err != nil || !found {
+				return nil, fmt.Errorf("reading referral %s: %w", a.ReferralID, notFound(err))
+			}
+			removed = r.Plan.Removed
+		} else {
+			h, found, err := g.store.Hold(ctx, a.HoldID)
+			if err != nil || !found {
+				return nil, fmt.Errorf("reading hold %s: %w", a.HoldID, notFound(err))
+			}
+			removed = h.Removed
+		}
+		if !removed.RemovedPhone(officer.Phone, g.directory) {
+			kept = append(kept, a)
+		}
+	}
+	return kept, nil
+}
+
+// openFor are the matters that an officer's words may mean: a bare digit only what is still open, a code also what was
+// closed, so that the officer learns so.
+func openFor(alerted []store.Alerted, words alert.Words) []alert.Open {
+	var open []alert.Open
+	for _, a := range alerted {
+		if words.Code == "" && !a.ClosedAt.IsZero() {
+			continue
+		}
+		o := alert.Open{Code: a.Code, Kind: alert.ForReferral, ID: a.ReferralID, OfficerID: a.OfficerID,
+			Taken: a.Owner != "" && a.Owner != a.OfficerID, AlertedAt: a.AlertedAt}
+		if a.HoldID != "" {
+			o.Kind, o.ID = alert.ForHold, a.HoldID
+		}
+		open = append(open, o)
+	}
+	return open
+}
+
+// pending is the question that waits for an answer of this phone.
+func (g *Gateway) pending(ctx context.Context, index string) (*alert.Question, error) {
+	q, found, err := g.store.Question(ctx, index)
+	if err != nil {
+		return nil, fmt.Errorf("looking for a question to the phone: %w", err)
+	}
+	if !found {
+		return nil, nil
+	}
+	return &alert.Question{Kind: alert.QuestionKind(q.Kind), Code: q.Code, AskedAt: q.AskedAt}, nil
+}
+
+// carryOutAnswer does what an officer's answer means for the referral or the hold that it is about.
+func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer directory.Officer, match alert.Match, now time.Time) (matter, alert.Reply, *alert.Question, error) {
+	if match.Open.Kind == alert.ForHold {
+		h, found, err := g.store.Hold(ctx, match.Open.ID)
+		if err != nil || !found {
+			return matter{}, alert.Reply{}, nil, fmt.Errorf("reading hold %s: %w", match.Open.ID, notFound(err))
+		}
+		d := alert.AnswerHold(h, officer.ID, match, g.directory, g.pack.Clocks, now)
+		g.carryOutHold(e, d, now)
+		return matter{hold: h.ID, area: h.AreaCode, risk: h.Risk}, d.Reply, d.Question, nil
+	}
+	r, found, err := g.store.Referral(ctx, match.Open.ID)
+	if err != nil || !found {
+		return matter{}, alert.Reply{}, nil, fmt.Errorf("reading referral %s: %w", match.Open.ID, notFound(err))
+	}
+	d := alert.Answer(r, officer.ID, match, g.directory, g.pack.Clocks, now)
+	if err := g.carryOut(ctx, e, d, now); err != nil {
+		return matter{}, alert.Reply{}, nil, err
+	}
+	return matter{referral: r.ID, area: r.AreaCode, risk: r.Risk}, d.Reply, d.Question, nil
+}
+
+// officerTurn is the turn of an officer's message. All of a phone's messages are one conversation, which needs nobody.
+func (g *Gateway) officerTurn(ctx context.Context, m adapters.Message, now time.Time) (turn, error) {
+	live := g.keys.Blind("officer", m.From.E164())
+	resumed, found, err := g.store.Resume(ctx, live)
+	if err != nil {
+		return turn{}, fmt.Errorf("looking for the officer's thread: %w", err)
+	}
+	c := resumed.Conversation
+	if !found {
+		id := store.NewID()
+		key, wrapped, err := g.keys.NewDataKey(id)
+		if err != nil {
+			return turn{}, fmt.Errorf("making the conversation's key: %w", err)
+		}
+		c = store.Conversation{ID: id, LiveKey: live, Channel: m.Channel, Provider: m.Provider, Number: m.From, New: true, Key: key, Wrapped: wrapped}
+	}
+	c.Bin, c.Mark = store.Marked, store.MarkOfficer
+	return turn{entry: store.Entry{Conversation: c, Seq: resumed.Seq + 1, Heard: []byte(m.Text), Ended: false}}, nil
+}
+
+// answerApart adds the answer as a message of its own, for channels whose response carries none.
+func (g *Gateway) answerApart(e *store.Entry, m adapters.Message) {
+	if len(e.Answer) == 0 || m.From.IsZero() {
+		return
+	}
+	kind := store.ToReporter
+	if e.Conversation.Mark == store.MarkOfficer {
+		kind = store.ToReply
+	}
+	out := store.Message{ID: store.NewID(), ConversationID: e.Conversation.ID, Kind: kind, Number: m.From, Text: string(e.Answer)}
+	e.Effects.Messages = append(e.Effects.Messages, out)
+	e.Effects.Due = append(e.Effects.Due, store.Due{Kind: store.DueSend, Subject: out.ID, At: e.At, Urgency: answersFirst})
+}
+
+// answersFirst puts the answer to somebody who waits with the phone in hand before every alert but those of danger.
+const answersFirst = 3

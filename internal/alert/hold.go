@@ -1,0 +1,171 @@
+package alert
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"chumrok/internal/directory"
+	"chumrok/internal/referral"
+	"chumrok/internal/report"
+)
+
+// StartHold tells the desk that something waits for a person: every desk officer who may know of it, at once. h needs ID, Code and Reason, and
+// DangerAt where danger was said. Its clock is the immediate one, from the turn that said danger, or else that of its risk from now; a hold
+// whose risk was not judged counts as high.
+func StartHold(h referral.Hold, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
+	h = cloneHold(h)
+	h.State, h.StartedAt, h.Repeat, h.Owner = referral.HoldWaiting, now, 0, ""
+	from := now
+	if h.Danger && !h.DangerAt.IsZero() && h.DangerAt.Before(now) {
+		from = h.DangerAt
+	}
+	h.Due = from.Add(clocks.Of(holdRisk(h)).Accepted)
+	calls := callDesk(&h, d)
+	dec := HoldDecision{Hold: h, Changed: true, Calls: calls, Clock: h.Due}
+	if len(calls) == 0 {
+		dec.Alarm = fmt.Sprintf("Hold %s: the desk has no officer who may be told.", h.Code)
+	}
+	return dec
+}
+
+// HoldTimeOut tells the desk again and raises the alarm, as often as its clock runs out and nobody has taken the hold.
+func HoldTimeOut(h referral.Hold, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
+	h = cloneHold(h)
+	if h.State != referral.HoldWaiting || now.Before(h.Due) {
+		return HoldDecision{Hold: h, Clock: h.Due}
+	}
+	h.Repeat++
+	h.Due = now.Add(clocks.repeatEvery(holdRisk(h)))
+	return HoldDecision{
+		Hold: h, Changed: true, Calls: callDesk(&h, d), Clock: h.Due,
+		Alarm: fmt.Sprintf("Hold %s: nobody at the desk has taken it; the desk was told again (%d).", h.Code, h.Repeat),
+	}
+}
+
+// TakeHold gives the hold to a desk officer, who then decides on it; whoever comes second is told that it is taken.
+func TakeHold(h referral.Hold, officerID string, d *directory.Directory, now time.Time) HoldDecision {
+	h = cloneHold(h)
+	dec := HoldDecision{Hold: h, Clock: h.Due, Reply: Reply{Key: "alert.not_yours", Code: h.Code}}
+	o, ok := d.Get(officerID)
+	if !ok || !mayDecide(h, o, d) {
+		return dec
+	}
+	switch {
+	case h.State == referral.HoldWaiting:
+		h.State, h.Owner, h.TakenAt, h.Due = referral.HoldTaken, o.ID, now, time.Time{}
+		return HoldDecision{Hold: h, Changed: true, Reply: Reply{Key: "alert.hold_taken", Code: h.Code}}
+	case same(d, h.Owner, o):
+		dec.Reply.Key = "alert.hold_taken"
+	default:
+		dec.Reply.Key = "alert.already_taken"
+	}
+	return dec
+}
+
+// AnswerHold is what follows from a desk officer's message about a hold. "Cannot" from one of them leaves it with the others, who were told at
+// the same time; from the last one, or from its owner, the desk is told again soon.
+func AnswerHold(h referral.Hold, officerID string, m Match, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
+	if m.Verb == AcceptIt {
+		return TakeHold(h, officerID, d, now)
+	}
+	h = cloneHold(h)
+	dec := HoldDecision{Hold: h, Clock: h.Due, Reply: Reply{Key: "alert.not_yours", Code: h.Code}}
+	o, ok := d.Get(officerID)
+	switch {
+	case !ok || !mayDecide(h, o, d):
+	case m.Verb == AskHelp:
+		dec.Reply.Key = "alert.help"
+	case m.Verb != CannotDo:
+		dec.Reply.Key = "alert.not_understood"
+	case h.State == referral.HoldTaken && !same(d, h.Owner, o):
+		dec.Reply.Key = "alert.already_taken"
+	case h.State == referral.HoldReleased:
+		dec.Reply.Key = "alert.hold_taken"
+	default:
+		return declineHold(h, o, d, clocks, now)
+	}
+	return dec
+}
+
+func declineHold(h referral.Hold, o directory.Officer, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
+	if !slices.Contains(h.Declined, o.ID) {
+		h.Declined = append(h.Declined, o.ID)
+	}
+	dec := HoldDecision{Changed: true, Reply: Reply{Key: "alert.declined", Code: h.Code}}
+	left := slices.DeleteFunc(desk(h, d), func(o directory.Officer) bool {
+		return slices.ContainsFunc(h.Declined, func(id string) bool { return same(d, id, o) })
+	})
+	if h.State == referral.HoldTaken {
+		h.State, h.Owner, h.TakenAt, h.Due = referral.HoldWaiting, "", time.Time{}, now.Add(clocks.Of(holdRisk(h)).Accepted)
+		if len(left) > 0 {
+			h.Repeat++
+			dec.Calls = callDesk(&h, d)
+		}
+	}
+	if soon := now.Add(leastRepeat); len(left) == 0 {
+		if h.Due.After(soon) {
+			h.Due = soon
+		}
+		dec.Alarm = fmt.Sprintf("Hold %s: everybody at the desk said no.", h.Code)
+	}
+	dec.Hold, dec.Clock = h, h.Due
+	return dec
+}
+
+// callDesk writes to the desk's officers: those who have not said no, or all of them when each has.
+func callDesk(h *referral.Hold, d *directory.Directory) []Call {
+	key := "alert.hold"
+	if h.Danger {
+		key = "alert.hold_danger"
+	}
+	all := desk(*h, d)
+	willing := slices.DeleteFunc(slices.Clone(all), func(o directory.Officer) bool {
+		return slices.ContainsFunc(h.Declined, func(id string) bool { return same(d, id, o) })
+	})
+	if len(willing) == 0 {
+		willing = all
+	}
+	var calls []Call
+	for _, o := range willing {
+		calls = append(calls, Call{OfficerID: o.ID, Key: key, Tier: string(o.Body), Repeat: h.Repeat})
+		if !slices.Contains(h.Called, o.ID) {
+			h.Called = append(h.Called, o.ID)
+		}
+	}
+	return calls
+}
+
+// desk gives the desk's officers who may decide on a hold, each phone once.
+func desk(h referral.Hold, d *directory.Directory) []directory.Officer {
+	var out []directory.Officer
+	for _, o := range d.All() {
+		if mayDecide(h, o, d) && !slices.ContainsFunc(out, func(x directory.Officer) bool { return same(d, x.ID, o) }) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// mayDecide reports whether an officer sits at a desk that serves the place of a hold and is not removed from it. A place of which too little
+// is known is the business of every desk: a hold that nobody is told of would be worse than one desk too many.
+func mayDecide(h referral.Hold, o directory.Officer, d *directory.Directory) bool {
+	if o.Body != directory.Desk || h.Removed.IsRemoved(o, d) {
+		return false
+	}
+	n := min(len(o.AreaCode), len(h.AreaCode))
+	return o.AreaCode == directory.National || o.AreaCode[:n] == h.AreaCode[:n]
+}
+
+// holdRisk is the risk by whose clock a hold runs.
+func holdRisk(h referral.Hold) report.Risk {
+	if h.Danger {
+		return report.Immediate
+	}
+	return h.Risk
+}
+
+func cloneHold(h referral.Hold) referral.Hold {
+	h.Called, h.Declined = slices.Clone(h.Called), slices.Clone(h.Declined)
+	return h
+}

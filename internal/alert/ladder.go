@@ -1,0 +1,261 @@
+package alert
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"chumrok/internal/directory"
+	"chumrok/internal/referral"
+	"chumrok/internal/report"
+)
+
+// leastRepeat keeps the last step's repeats apart: shorter than this a phone only fills up, and nobody reads faster.
+const leastRepeat = 5 * time.Minute
+
+// fallback are the clocks of a risk that a deployment forgot. They are the pack's own defaults for high risk: too early wakes a person, too
+// late leaves a child.
+var fallback = Clock{Accepted: time.Hour, Seen: 24 * time.Hour, Outcome: 14 * 24 * time.Hour}
+
+// Of returns the clocks of a risk. A risk that has none, or was not judged, gets those of high risk.
+func (c Clocks) Of(risk report.Risk) Clock {
+	for _, r := range []report.Risk{risk, report.High} {
+		if k, ok := c[r]; ok && k.Accepted > 0 {
+			return k
+		}
+	}
+	return fallback
+}
+
+// repeatEvery is how often the last step is alerted again.
+func (c Clocks) repeatEvery(risk report.Risk) time.Duration {
+	return max(c.Of(risk).Accepted, leastRepeat)
+}
+
+// Start begins to alert for a new referral: ref needs ID, Code, Risk, AreaCode, Plan and DangerAt. Immediate and high risk call everybody of
+// the first step at once, medium and low its first officer. Where danger was said, the accepted clock runs from that turn and not from
+// now; if it has run out already, Decision.Clock is in the past and the next step is due at once.
+func Start(ref referral.Referral, d *directory.Directory, clocks Clocks, now time.Time) Decision {
+	ref = clone(ref)
+	ref.State, ref.StartedAt, ref.Step, ref.Repeat = referral.Alerting, now, 0, 0
+	from := now
+	if !ref.DangerAt.IsZero() && ref.DangerAt.Before(now) {
+		from = ref.DangerAt
+	}
+	ref.AcceptDue = from.Add(clocks.Of(ref.Risk).Accepted)
+	l := ladder{ref: ref, d: d, clocks: clocks, now: now}
+	l.enter(0, "")
+	if len(l.calls) == 0 && !l.next() {
+		l.alarm = fmt.Sprintf("Referral %s: nobody of its plan can be told.", ref.Code)
+	}
+	return l.decide(Reply{}, nil)
+}
+
+// TimeOut is what follows when the accepted clock has run out: the next step is told, and the officers of the step before learn that it was;
+// each of them can still accept. The last step is alerted again, all of its officers, and an alarm is raised. Before the time, or when
+// somebody has accepted, nothing changes and Clock says when to come again.
+func TimeOut(ref referral.Referral, d *directory.Directory, clocks Clocks, now time.Time) Decision {
+	ref = clone(ref)
+	l := ladder{ref: ref, d: d, clocks: clocks, now: now}
+	if _, ok := ref.State.After(referral.TimeOut); !ok || now.Before(ref.AcceptDue) {
+		return l.unchanged(Reply{}, nil)
+	}
+	if !l.next() {
+		l.again()
+	}
+	return l.decide(Reply{}, nil)
+}
+
+// Failed is what follows when an officer's phone cannot be reached for good: the next officer, or the next step, at once. Whoever failed can
+// still accept, should the alert arrive after all.
+func Failed(ref referral.Referral, officerID string, d *directory.Directory, clocks Clocks, now time.Time) Decision {
+	ref = clone(ref)
+	l := ladder{ref: ref, d: d, clocks: clocks, now: now}
+	if _, ok := ref.State.After(referral.Unreachable); !ok || !ref.WasCalled(officerID) || slices.Contains(ref.Failed, officerID) {
+		return l.unchanged(Reply{}, nil)
+	}
+	l.ref.Failed = append(l.ref.Failed, officerID)
+	l.pursue()
+	return l.decide(Reply{}, nil)
+}
+
+// ladder is a Decision in the making.
+type ladder struct {
+	ref    referral.Referral
+	d      *directory.Directory
+	clocks Clocks
+	now    time.Time
+	calls  []Call
+	alarm  string
+	hold   *referral.Hold
+}
+
+func (l *ladder) decide(reply Reply, q *Question) Decision {
+	dec := l.unchanged(reply, q)
+	dec.Changed = true
+	return dec
+}
+
+func (l *ladder) unchanged(reply Reply, q *Question) Decision {
+	return Decision{Referral: l.ref, Calls: l.calls, Clock: l.ref.AcceptDue, Alarm: l.alarm, Hold: l.hold, Reply: reply, Question: q}
+}
+
+// together reports whether everybody of a step is alerted at once.
+func (l *ladder) together() bool { return l.ref.Risk == 0 || l.ref.Risk >= report.High }
+
+// out reports whether an officer said "cannot" or failed, on whichever row of the directory that phone stands.
+func (l *ladder) out(o directory.Officer) bool {
+	return l.any(l.ref.Declined, o) || l.any(l.ref.Failed, o)
+}
+
+func (l *ladder) any(ids []string, o directory.Officer) bool {
+	return slices.ContainsFunc(ids, func(id string) bool { return same(l.d, id, o) })
+}
+
+// same reports whether the officer id is this officer, or another row of the same phone.
+func same(d *directory.Directory, id string, o directory.Officer) bool {
+	if id == o.ID {
+		return true
+	}
+	other, ok := d.Get(id)
+	return ok && !o.Phone.IsZero() && other.Phone == o.Phone
+}
+
+// enter alerts the steps that start together with step i. other is the body that did not answer; empty in the first step.
+func (l *ladder) enter(i int, other directory.Body) {
+	from, to := l.ref.Plan.Group(i)
+	for s := from; s < to; s++ {
+		for _, o := range l.ref.Plan.Officers(s, l.d) {
+			if l.out(o) || l.calling(o) {
+				continue
+			}
+			l.call(o, s, other)
+			if !l.together() {
+				break
+			}
+		}
+	}
+}
+
+// calling reports whether this decision already writes to that phone.
+func (l *ladder) calling(o directory.Officer) bool {
+	return slices.ContainsFunc(l.calls, func(c Call) bool { return same(l.d, c.OfficerID, o) })
+}
+
+// call alerts an officer of step s for the first time.
+func (l *ladder) call(o directory.Officer, s int, other directory.Body) {
+	key := "alert.new"
+	switch {
+	case other != "":
+		key = "alert.next_tier"
+	case l.ref.Risk == report.Immediate:
+		key = "alert.danger"
+	}
+	l.write(o, s, Call{Key: key, Other: string(other)})
+}
+
+func (l *ladder) write(o directory.Officer, s int, c Call) {
+	c.OfficerID, c.Tier = o.ID, string(o.Body)
+	l.calls = append(l.calls, c)
+	if !l.ref.WasCalled(o.ID) {
+		l.ref.Called = append(l.ref.Called, referral.Called{OfficerID: o.ID, Step: s})
+	}
+}
+
+// before is the body of the group before step i's, for the text of its alerts; empty in the first.
+func (l *ladder) before(i int) directory.Body {
+	from, _ := l.ref.Plan.Group(i)
+	if from == 0 {
+		return ""
+	}
+	from, _ = l.ref.Plan.Group(from - 1)
+	return l.ref.Plan.Steps[from].Body
+}
+
+// next goes on to the next group that has somebody to tell, and tells the officers of the one left. It reports whether there was one.
+func (l *ladder) next() bool {
+	left, at := l.ref.Plan.Group(l.ref.Step)
+	if left >= len(l.ref.Plan.Steps) {
+		return false
+	}
+	calls := len(l.calls)
+	for at < len(l.ref.Plan.Steps) && len(l.calls) == calls {
+		l.enter(at, l.ref.Plan.Steps[left].Body)
+		if len(l.calls) == calls {
+			_, at = l.ref.Plan.Group(at)
+		}
+	}
+	if len(l.calls) == calls {
+		return false
+	}
+	l.ref.Step = at
+	l.ref.AcceptDue = l.now.Add(l.clocks.Of(l.ref.Risk).Accepted)
+	for _, c := range l.ref.Called {
+		o, ok := l.d.Get(c.OfficerID)
+		if !ok || c.Step < left || c.Step >= at || l.out(o) || l.calling(o) || l.ref.Plan.Removed.IsRemoved(o, l.d) {
+			continue
+		}
+		l.calls = append(l.calls, Call{OfficerID: o.ID, Key: "alert.passed_up", Tier: string(o.Body), Other: string(l.ref.Plan.Steps[at].Body)})
+	}
+	return true
+}
+
+// again alerts the last group once more, everybody in it, and raises the alarm. Those who said "cannot" are left in peace as long as somebody
+// else is there; a phone that failed is tried again, since it may be back.
+func (l *ladder) again() {
+	l.ref.Repeat++
+	l.ref.AcceptDue = l.now.Add(l.clocks.repeatEvery(l.ref.Risk))
+	from, to := l.ref.Plan.Group(l.ref.Step)
+	declined := func(o directory.Officer) bool { return l.any(l.ref.Declined, o) }
+	for _, skip := range []func(directory.Officer) bool{declined, nobody} {
+		for s := from; s < to; s++ {
+			for _, o := range l.ref.Plan.Officers(s, l.d) {
+				if !skip(o) && !l.calling(o) {
+					l.write(o, s, Call{Key: "alert.again", Repeat: l.ref.Repeat})
+				}
+			}
+		}
+		if len(l.calls) > 0 {
+			break
+		}
+	}
+	l.alarm = fmt.Sprintf("Referral %s: the last step has not answered; it was alerted again (%d).", l.ref.Code, l.ref.Repeat)
+	if len(l.calls) == 0 {
+		l.alarm = fmt.Sprintf("Referral %s: nobody of its plan can be told any more.", l.ref.Code)
+	}
+}
+
+func nobody(directory.Officer) bool { return false }
+
+// pursue goes on after somebody fell out: in a step whose officers are told one by one, the next of them; when nobody of the running steps is
+// left, the next step at once.
+func (l *ladder) pursue() {
+	from, to := l.ref.Plan.Group(l.ref.Step)
+	live := false
+	for s := from; s < to; s++ {
+		officers := slices.DeleteFunc(l.ref.Plan.Officers(s, l.d), l.out)
+		waiting := slices.ContainsFunc(officers, func(o directory.Officer) bool { return l.ref.WasCalled(o.ID) })
+		for _, o := range officers {
+			if l.ref.WasCalled(o.ID) || l.calling(o) || waiting && !l.together() {
+				continue
+			}
+			l.call(o, s, l.before(s))
+			waiting = true
+		}
+		live = live || waiting
+	}
+	if live || l.next() {
+		return
+	}
+	// Everybody of the last step is out. Its clock goes on, soon, so that it is never silent.
+	if soon := l.now.Add(leastRepeat); l.ref.AcceptDue.IsZero() || l.ref.AcceptDue.After(soon) {
+		l.ref.AcceptDue = soon
+	}
+	l.alarm = fmt.Sprintf("Referral %s: everybody of the last step said no or cannot be reached.", l.ref.Code)
+}
+
+func clone(ref referral.Referral) referral.Referral {
+	ref.Called, ref.Declined, ref.Failed = slices.Clone(ref.Called), slices.Clone(ref.Declined), slices.Clone(ref.Failed)
+	ref.Plan.Steps = slices.Clone(ref.Plan.Steps)
+	return ref
+}

@@ -1,0 +1,268 @@
+package pack
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"chumrok/internal/alert"
+	"chumrok/internal/directory"
+	"chumrok/internal/gazetteer"
+	"chumrok/internal/report"
+	"chumrok/locales"
+)
+
+// providers are the adapters that can carry a message to a phone.
+var providers = []string{"kannel", "africastalking", "twilio", "androidsms", "simulator"}
+
+// numbersNeeded are the help numbers that our own sentences name.
+var numbersNeeded = []string{"child_helpline", "police", "desk"}
+
+// settings reads pack.yaml.
+func (p *Pack) settings(files fs.FS, notes *[]Note) error {
+	text, err := fs.ReadFile(files, "pack.yaml")
+	if errors.Is(err, fs.ErrNotExist) {
+		return p.missing("pack.yaml", "write it; `pack init` gives one to begin with")
+	}
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", p.File("pack.yaml"), err)
+	}
+	s := settings{reader: reader{file: p.File("pack.yaml")}, notes: notes}
+	if top := s.parse(text); top != nil {
+		s.read(top, p)
+	}
+	return s.joined()
+}
+
+// settings is pack.yaml being read.
+type settings struct {
+	reader
+	notes *[]Note
+}
+
+func (s *settings) read(top *yaml.Node, p *Pack) {
+	keys := s.object(top, "pack.yaml", "name", "languages", "time_zone", "holidays?", "sample?", "help_numbers", "service_codes", "short_code?",
+		"provinces_first?", "clocks", "sessions", "ladder", "triage", "outbound", "budgets?")
+	p.Name = s.text(keys["name"], "name")
+	p.Languages = words(&s.reader, keys["languages"], "languages", []string{"km", "en", "km-Latn"})
+	p.Zone = s.zone(keys["time_zone"])
+	p.Holidays = s.holidays(keys["holidays"])
+	p.Sample = s.yes(keys["sample"], "sample")
+	p.HelpNumbers = s.helpNumbers(keys["help_numbers"], p.Zone)
+	for _, n := range s.list(keys["service_codes"], "service_codes") {
+		code := s.text(n, "service_codes")
+		if len(code) < 3 || code[0] != '*' || code[len(code)-1] != '#' || strings.Trim(code[1:len(code)-1], "0123456789*") != "" {
+			s.fault(n, `write it as it is dialled, such as "*1280#"`, "service_codes: %q can't be dialled", code)
+		}
+		p.ServiceCodes = append(p.ServiceCodes, code)
+	}
+	p.ShortCode = s.digits(keys["short_code"], "short_code", 3, 6)
+	for _, n := range s.list(keys["provinces_first"], "provinces_first") {
+		p.ProvincesFirst = append(p.ProvincesFirst, s.province(n, "provinces_first", p.Gazetteer))
+	}
+	p.Clocks = s.clocks(keys["clocks"])
+	s.sessions(keys["sessions"], &p.Sessions)
+	s.ladders(keys["ladder"], p)
+	p.Triage = s.triage(keys["triage"])
+	s.outbound(keys["outbound"], &p.Outbound)
+	p.Budgets = s.budgets(keys["budgets"])
+}
+
+// digits reads a number that people key in, between least and most digits long.
+func (s *settings) digits(n *yaml.Node, what string, least, most int) string {
+	text := s.text(n, what)
+	if n != nil && (len(text) < least || len(text) > most || strings.Trim(text, "0123456789") != "") {
+		s.fault(n, fmt.Sprintf("write %d to %d digits between quotes", least, most), "%s is %q", what, text)
+	}
+	return text
+}
+
+func (s *settings) province(n *yaml.Node, what string, g *gazetteer.Gazetteer) string {
+	code := s.text(n, what)
+	if p, ok := g.Get(code); ok && p.Level == "province" {
+		return code
+	}
+	mend := "write a province's two digits between quotes"
+	if p, ok := g.Get("0" + code); ok && len(code) == 1 {
+		mend = fmt.Sprintf("if %s is meant, write %q", p.Latin, p.Code)
+	}
+	s.fault(n, mend, "%s: %q is no province", what, code)
+	return code
+}
+
+func (s *settings) zone(n *yaml.Node) *time.Location {
+	name := s.text(n, "time_zone")
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		s.fault(n, "write a name such as Asia/Phnom_Penh", "time_zone: unknown %q", name)
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	return zone
+}
+
+func (s *settings) holidays(n *yaml.Node) directory.Holidays {
+	days := make(directory.Holidays)
+	for _, item := range s.list(n, "holidays") {
+		day := s.text(item, "holidays")
+		if _, err := time.Parse(time.DateOnly, day); err != nil {
+			s.fault(item, "write it as 2026-11-23", "holidays: %q is no day", day)
+		}
+		days[day] = true
+	}
+	return days
+}
+
+func (s *settings) helpNumbers(n *yaml.Node, zone *time.Location) []HelpNumber {
+	var numbers []HelpNumber
+	lines := make(map[string]int)
+	for _, item := range s.list(n, "help_numbers") {
+		keys := s.object(item, "help number", "name", "number", "free?", "checked", "source?")
+		h := HelpNumber{Name: s.text(keys["name"], "name"), Free: s.yes(keys["free"], "free"), Source: s.text(keys["source"], "source"), Line: item.Line}
+		h.Number = s.digits(keys["number"], "help number "+h.Name, 3, 15)
+		if checked := keys["checked"]; checked != nil {
+			var err error
+			if h.Checked, err = time.ParseInLocation(time.DateOnly, s.text(checked, "checked"), zone); err != nil {
+				s.fault(checked, "write the day on which somebody last called it, as 2026-11-22", "help number %s: checked is no day", h.Name)
+			}
+		}
+		if first, twice := lines[h.Name]; twice {
+			s.fault(item, "keep one of them", "help number %s stands already in line %d", h.Name, first)
+			continue
+		}
+		lines[h.Name] = item.Line
+		numbers = append(numbers, h)
+	}
+	for _, name := range numbersNeeded {
+		if n != nil && lines[name] == 0 {
+			s.fault(n, "add it: a caller is shown this number", "help_numbers: %s is missing", name)
+		}
+	}
+	return numbers
+}
+
+func (s *settings) clocks(n *yaml.Node) alert.Clocks {
+	clocks := make(alert.Clocks)
+	var names []string
+	for _, risk := range report.Risks() {
+		names = append(names, risk.String())
+	}
+	slices.Reverse(names)
+	rows := s.object(n, "clocks", names...)
+	var above *alert.Clock
+	for _, risk := range slices.Backward(report.Risks()) {
+		row := rows[risk.String()]
+		what := "clocks." + risk.String()
+		keys := s.object(row, what, "accepted", "seen", "outcome")
+		if len(keys) < 3 {
+			continue
+		}
+		c := alert.Clock{Accepted: s.duration(keys["accepted"], what+".accepted"), Seen: s.duration(keys["seen"], what+".seen"),
+			Outcome: s.duration(keys["outcome"], what+".outcome")}
+		clocks[risk] = c
+		if c.Accepted == 0 || c.Seen == 0 || c.Outcome == 0 {
+			continue // named already
+		}
+		if c.Accepted > c.Seen || c.Seen > c.Outcome {
+			s.fault(row, "let accepted be the shortest and outcome the longest", "%s: a later clock is shorter than an earlier one", what)
+		}
+		if above != nil && (c.Accepted < above.Accepted || c.Seen < above.Seen || c.Outcome < above.Outcome) {
+			s.fault(row, "let no clock be shorter than the one of a higher risk", "%s runs faster than a higher risk", what)
+		}
+		above = &c
+	}
+	return clocks
+}
+
+func (s *settings) sessions(n *yaml.Node, to *Sessions) {
+	keys := s.object(n, "sessions", "ussd_resume", "sms_resume", "unfinished_after", "sms_unfinished_after", "danger_idle", "retries")
+	for key, d := range map[string]*time.Duration{"ussd_resume": &to.USSDResume, "sms_resume": &to.SMSResume, "unfinished_after": &to.UnfinishedAfter,
+		"sms_unfinished_after": &to.SMSUnfinishedAfter, "danger_idle": &to.DangerIdle} {
+		*d = s.duration(keys[key], "sessions."+key)
+	}
+	to.Retries = s.number(keys["retries"], "sessions.retries", 1, 20)
+	if to.DangerIdle > 0 && to.UnfinishedAfter > 0 && to.DangerIdle > min(to.UnfinishedAfter, to.SMSUnfinishedAfter) {
+		s.fault(keys["danger_idle"], "let it be the shortest: a child may be in danger", "sessions.danger_idle is longer than unfinished_after")
+	}
+}
+
+func (s *settings) ladders(n *yaml.Node, p *Pack) {
+	keys := s.object(n, "ladder", "default", "emergency?", "by_province?", "danger_help?")
+	p.Ladders.Default = s.ladder(keys["default"], "ladder.default")
+	p.Ladders.Emergency = s.ladder(keys["emergency"], "ladder.emergency")
+	p.Ladders.DangerHelp = words(&s.reader, keys["danger_help"], "ladder.danger_help", directory.Bodies())
+	provinces := keys["by_province"]
+	if provinces == nil || s.pairs(provinces, "ladder.by_province") == nil {
+		return
+	}
+	p.Ladders.ByProvince = make(map[string][]directory.Body)
+	for i := 0; i+1 < len(provinces.Content); i += 2 {
+		code := s.province(provinces.Content[i], "ladder.by_province", p.Gazetteer)
+		p.Ladders.ByProvince[code] = s.ladder(follow(provinces.Content[i+1]), "ladder.by_province."+code)
+	}
+}
+
+// ladder reads one order of bodies, and notes when it does not end where somebody is always on duty.
+func (s *settings) ladder(n *yaml.Node, what string) []directory.Body {
+	if n == nil {
+		return nil
+	}
+	before := len(s.faults)
+	steps := words(&s.reader, n, what, directory.Bodies())
+	if len(steps) == 0 && len(s.faults) == before {
+		s.fault(n, "name at least one body, and desk last", "%s is empty", what)
+	} else if len(s.faults) == before && steps[len(steps)-1] != directory.Desk {
+		*s.notes = append(*s.notes, Note{File: s.file, Line: n.Line, Text: what + " does not end with desk; when its last body is silent, that body alone is told again"})
+	}
+	return steps
+}
+
+func (s *settings) outbound(n *yaml.Node, to *Outbound) {
+	keys := s.object(n, "outbound", "prefixes", "routes")
+	for _, item := range s.list(keys["prefixes"], "outbound.prefixes") {
+		to.Prefixes = append(to.Prefixes, s.prefix(item, "outbound.prefixes"))
+	}
+	for _, item := range s.list(keys["routes"], "outbound.routes") {
+		route := s.object(item, "route", "prefix", "via")
+		if route["prefix"] == nil {
+			continue
+		}
+		r := Route{Prefix: s.prefix(route["prefix"], "route.prefix"), Via: words(&s.reader, route["via"], "route.via", providers)}
+		if slices.ContainsFunc(to.Routes, func(o Route) bool { return o.Prefix == r.Prefix }) {
+			s.fault(item, "put its providers into one route", "outbound.routes: %s stands twice", r.Prefix)
+		}
+		to.Routes = append(to.Routes, r)
+	}
+	for _, prefix := range to.Prefixes {
+		if len(to.Routes) > 0 && !slices.ContainsFunc(to.Routes, func(r Route) bool { return strings.HasPrefix(prefix, r.Prefix) }) {
+			s.fault(keys["prefixes"], "add a route for it", "outbound.prefixes: no route carries %s", prefix)
+		}
+	}
+}
+
+func (s *settings) prefix(n *yaml.Node, what string) string {
+	prefix := s.text(n, what)
+	if len(prefix) < 2 || len(prefix) > 9 || prefix[0] != '+' || strings.Trim(prefix[1:], "0123456789") != "" {
+		s.fault(n, `write it in international form between quotes, such as "+855"`, "%s: %q is no prefix", what, prefix)
+	}
+	return prefix
+}
+
+// budgets reads what one screen or message may carry; a channel that is not named has the usual budget of locales.
+func (s *settings) budgets(n *yaml.Node) map[string]locales.Budget {
+	budgets := make(map[string]locales.Budget)
+	channels := s.object(n, "budgets", "ussd?", "sms?")
+	for _, channel := range slices.Sorted(maps.Keys(channels)) {
+		what := "budgets." + channel
+		keys := s.object(channels[channel], what, "septets", "units")
+		budgets[channel] = locales.Budget{Septets: s.number(keys["septets"], what+".septets", 70, 918), Units: s.number(keys["units"], what+".units", 30, 402)}
+	}
+	return budgets
+}

@@ -1,0 +1,181 @@
+// Package referral decides which bodies and which people are responsible for a report, who must not be told of it, and says why in words.
+// It sends nothing, reads no clock and keeps nothing: a directory, a gazetteer and a report go in, a plan or a hold comes out.
+package referral
+
+import (
+	"slices"
+	"time"
+
+	"chumrok/internal/directory"
+	"chumrok/internal/report"
+)
+
+// A Referral is a report given to a body to act on. It is a value: package alert returns a changed copy. All of it can be written as JSON and
+// read back; nothing in it is secret, except that its Plan shows who was named, so a list for officers never shows the Plan.
+// Exactly one thing moves it: while alerting AcceptDue is its clock, while accepted or seen Owner answers for it, in review a district
+// reviewer does.
+type Referral struct {
+	ID             string
+	ReportID       string
+	ConversationID string
+	Code           string // six digits, what officers write
+	State          State
+	Risk           report.Risk
+	AreaCode       string // the commune in force, six digits
+	Plan           Plan
+	Step           int      // index in Plan.Steps of the first step that was started last; steps after it with Parallel started with it
+	Called         []Called // who was alerted, in order, each once
+	Declined       []string // officers who answered "cannot"
+	Failed         []string // officers whose phone could not be reached for good
+	Misplaced      bool     // an officer said that it is another commune's, and the desk was asked
+	Repeat         int      // how many times the last step's alert was sent again
+	Owner          string   // the officer who accepted
+	StartedAt      time.Time
+	DangerAt       time.Time // when danger was said; zero when it was not
+	AcceptDue      time.Time // when the next step is told; zero unless alerting
+	AcceptedAt     time.Time
+	SeenDue        time.Time // by when a worker should have seen the child; zero unless accepted
+	SeenAt         time.Time
+	OutcomeDue     time.Time // by when the outcome should be known; zero unless accepted or seen
+	Outcome        string    // one of the outcomes of package alert
+	ClosedAt       time.Time
+	Version        int // counted by the store; 0 is not stored yet
+}
+
+// Called is an officer who was alerted, and in which step.
+type Called struct {
+	OfficerID string
+	Step      int
+}
+
+// WasCalled reports whether the officer was alerted.
+func (r Referral) WasCalled(officerID string) bool {
+	return slices.ContainsFunc(r.Called, func(c Called) bool { return c.OfficerID == officerID })
+}
+
+// A Plan is the order in which bodies are told. Steps[0] is told first. Why explains each step taken and each step skipped, one sentence each.
+type Plan struct {
+	Steps   []Step
+	Why     []string
+	Removed Removal
+}
+
+// A Step is one body told, at the area that it serves.
+type Step struct {
+	Body     directory.Body
+	Area     string   // the area of its officers in the directory: 6, 4 or 2 digits, or KH
+	Only     []string `json:",omitempty"` // when not empty, these officers alone are told, whoever else serves there
+	Parallel bool     `json:",omitempty"` // told together with the step before it
+	Why      string
+}
+
+// Group returns the indices [from, to) of the steps that start together with step i.
+func (p Plan) Group(i int) (from, to int) {
+	if i < 0 || i >= len(p.Steps) {
+		return len(p.Steps), len(p.Steps)
+	}
+	from, to = i, i+1
+	for from > 0 && p.Steps[from].Parallel {
+		from--
+	}
+	for to < len(p.Steps) && p.Steps[to].Parallel {
+		to++
+	}
+	return from, to
+}
+
+// Ladders are the deployment's orders of bodies, as they stand under ladder in pack.yaml.
+type Ladders struct {
+	Default    []directory.Body            `yaml:"default"`
+	Emergency  []directory.Body            `yaml:"emergency"`   // while emergency mode is on; empty: as Default
+	ByProvince map[string][]directory.Body `yaml:"by_province"` // two-digit code → the order there, instead of Default
+	DangerHelp []directory.Body            `yaml:"danger_help"` // told at the same time when a child is in danger now
+}
+
+// A HoldReason says why something waits at the desk for a person.
+type HoldReason string
+
+const (
+	// UnclearPlace means that a place was told but not which commune it is.
+	UnclearPlace HoldReason = "unclear_place"
+	// NoPlace means that no place was told.
+	NoPlace HoldReason = "no_place"
+	// NobodyReachable means that the directory has nobody who may be told.
+	NobodyReachable HoldReason = "nobody_reachable"
+	// UnfinishedReport means that the caller stopped half-way, with something told.
+	UnfinishedReport HoldReason = "unfinished"
+	// WrongCommune means that an officer says that the matter belongs to another commune.
+	WrongCommune HoldReason = "wrong_commune"
+)
+
+// HoldReasons returns all reasons for which something is held.
+func HoldReasons() []HoldReason {
+	return []HoldReason{UnclearPlace, NoPlace, NobodyReachable, UnfinishedReport, WrongCommune}
+}
+
+// Meaning says in a sentence what the reason is.
+func (r HoldReason) Meaning() string {
+	switch r {
+	case UnclearPlace:
+		return "A place was told, but not which commune it is."
+	case NoPlace:
+		return "No place was told."
+	case NobodyReachable:
+		return "The directory has nobody who may be told."
+	case UnfinishedReport:
+		return "The caller stopped half-way, with something told."
+	case WrongCommune:
+		return "An officer says that the matter belongs to another commune."
+	}
+	return "This reason is not known."
+}
+
+// A HoldState is where a hold stands.
+type HoldState string
+
+const (
+	// HoldWaiting means that the desk has been asked and nobody has taken it yet; a clock runs.
+	HoldWaiting HoldState = "waiting"
+	// HoldTaken means that a person at the desk is deciding.
+	HoldTaken HoldState = "taken"
+	// HoldReleased means that a person decided, and what was held went on.
+	HoldReleased HoldState = "released"
+)
+
+// Meaning says in a sentence what the state is for a person.
+func (s HoldState) Meaning() string {
+	switch s {
+	case HoldWaiting:
+		return "The desk has been asked and nobody has taken it yet."
+	case HoldTaken:
+		return "A person at the desk is deciding."
+	case HoldReleased:
+		return "A person decided, and what was held went on."
+	}
+	return "This state is not known."
+}
+
+// A Hold is something that waits for a person at the desk. Like a Referral it can be written as JSON, and package alert moves it.
+type Hold struct {
+	ID             string
+	ReportID       string
+	ConversationID string
+	ReferralID     string // the referral that an officer said is in the wrong commune; else empty
+	Code           string // six digits, as a referral's
+	Reason         HoldReason
+	Why            []string // what is known of it, in sentences
+	State          HoldState
+	Risk           report.Risk // zero when not judged
+	Danger         bool        // danger was said: the immediate clock runs
+	AreaCode       string      // what is known of the place: 6, 4 or 2 digits, or empty
+	Removed        Removal     // who must not be told, at the desk either
+	Called         []string    // desk officers who were told
+	Declined       []string    // desk officers who answered "cannot"
+	Repeat         int         // how many times the desk was told again
+	Owner          string      // the desk officer who took it
+	StartedAt      time.Time
+	DangerAt       time.Time
+	Due            time.Time // when the desk is told again; zero unless waiting
+	TakenAt        time.Time
+	Version        int // counted by the store; 0 is not stored yet
+}

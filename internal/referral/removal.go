@@ -1,0 +1,87 @@
+package referral
+
+import (
+	"slices"
+	"strings"
+
+	"chumrok/internal/directory"
+	"chumrok/internal/phone"
+)
+
+// A Removal says who must not be told of a report, nor see it anywhere. It holds rules as well as names, so that it applies to people who
+// enter the directory later.
+type Removal struct {
+	Area       string           `json:",omitempty"` // the commune; Bodies are removed where they serve it
+	Bodies     []directory.Body `json:",omitempty"` // bodies that serve Area
+	Everywhere []directory.Body `json:",omitempty"` // bodies removed in the whole country
+	Roles      []directory.Role `json:",omitempty"` // roles removed in the whole country, in whichever body they sit
+	Officers   []string         `json:",omitempty"` // officer ids
+}
+
+// Empty reports whether nobody is removed.
+func (x Removal) Empty() bool {
+	return len(x.Bodies) == 0 && len(x.Everywhere) == 0 && len(x.Roles) == 0 && len(x.Officers) == 0
+}
+
+// Covers reports whether this row of the directory is removed by itself. A person may stand on several rows: ask IsRemoved before anybody
+// is told or shown anything.
+func (x Removal) Covers(o directory.Officer) bool {
+	return slices.Contains(x.Officers, o.ID) || slices.Contains(x.Roles, o.Role) || slices.Contains(x.Everywhere, o.Body) ||
+		slices.Contains(x.Bodies, o.Body) && serves(o.AreaCode, x.Area)
+}
+
+// IsRemoved reports whether the officer must not be told: because of this row, or because the same phone stands on another row that is
+// removed. A commune chief who also keeps the district's phone is removed as both.
+func (x Removal) IsRemoved(o directory.Officer, d *directory.Directory) bool {
+	if x.Empty() {
+		return false
+	}
+	return x.Covers(o) || x.RemovedPhone(o.Phone, d)
+}
+
+// RemovedPhone reports whether this phone stands on a row that is removed.
+func (x Removal) RemovedPhone(n phone.Number, d *directory.Directory) bool {
+	if x.Empty() || n.IsZero() {
+		return false
+	}
+	return slices.ContainsFunc(d.ByPhone(n), x.Covers)
+}
+
+// With returns a copy that removes these officers too.
+func (x Removal) With(officerIDs ...string) Removal {
+	x.Officers = slices.Clone(x.Officers)
+	for _, id := range officerIDs {
+		if !slices.Contains(x.Officers, id) {
+			x.Officers = append(x.Officers, id)
+		}
+	}
+	return x
+}
+
+// serves reports whether an officer of area answers for the commune. An unknown commune is answered for by everybody, so that a removal
+// without a place removes too many rather than too few.
+func serves(area, commune string) bool {
+	return commune == "" || area == directory.National || strings.HasPrefix(commune, area)
+}
+
+// Officers returns those of a step who may be told, by order, each phone once.
+func (p Plan) Officers(step int, d *directory.Directory) []directory.Officer {
+	if step < 0 || step >= len(p.Steps) {
+		return nil
+	}
+	s := p.Steps[step]
+	return allowed(d.At(s.Body, s.Area), s.Only, p.Removed, d)
+}
+
+func allowed(officers []directory.Officer, only []string, removed Removal, d *directory.Directory) []directory.Officer {
+	var out []directory.Officer
+	phones := map[phone.Number]bool{}
+	for _, o := range officers {
+		if len(only) > 0 && !slices.Contains(only, o.ID) || phones[o.Phone] || removed.IsRemoved(o, d) {
+			continue
+		}
+		phones[o.Phone] = true
+		out = append(out, o)
+	}
+	return out
+}
