@@ -37,7 +37,7 @@ type commands struct {
 
 // call is what a subcommand is given to work with.
 type call struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // kong calls Run with one value, and this is it
 	env    environment
 	stream streams
 }

@@ -204,7 +204,7 @@ func (g *Gateway) begin(m adapters.Message, definition *flows.Definition, live, 
 	}
 	return openConversation{
 		state: definition.Begin(b, now),
-		conversation: store.Conversation{ID: id, LiveKey: live, Channel: string(m.Channel), Provider: m.Provider,
+		conversation: store.Conversation{ID: id, LiveKey: live, Channel: m.Channel, Provider: m.Provider,
 			Definition: definition.Hash, Number: m.From, New: true, Replaces: replaces, Bin: store.StillOpen, Key: key, Wrapped: wrapped},
 	}, nil
 }

@@ -77,7 +77,6 @@ type process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	public string
-	lines  int
 }
 
 const (
@@ -91,7 +90,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(folder, "chumrok")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building the gateway: %w: %s", err, out)
 	}

@@ -137,9 +137,11 @@ func (g *Gateway) fileReport(ctx context.Context, c store.Resumed, dangerAt time
 			return store.Held, e, nil
 		}
 		hold.Danger, hold.DangerAt = true, dangerAt
-		return store.Held, e, g.startHold(ctx, &e, *hold, now)
+		err := g.startHold(ctx, &e, *hold, now)
+		return store.Held, e, err
 	}
-	return store.Held, e, g.startHold(ctx, &e, *unclear, now)
+	err = g.startHold(ctx, &e, *unclear, now)
+	return store.Held, e, err
 }
 
 // filedBefore finds what was filed of this conversation when it was taken for unfinished: the report, which keeps its

@@ -44,7 +44,7 @@ func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time
 	}
 	match := alert.Resolve(words, understood, openFor(alerted, words), pending, now)
 
-	t, err := g.officerTurn(ctx, m, now)
+	t, err := g.officerTurn(ctx, m)
 	if err != nil {
 		return turn{}, false, err
 	}
@@ -157,7 +157,7 @@ func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer 
 }
 
 // officerTurn is the turn of an officer's message. All of a phone's messages are one conversation, which needs nobody.
-func (g *Gateway) officerTurn(ctx context.Context, m adapters.Message, now time.Time) (turn, error) {
+func (g *Gateway) officerTurn(ctx context.Context, m adapters.Message) (turn, error) {
 	live := g.keys.Blind("officer", m.From.E164())
 	resumed, found, err := g.store.Resume(ctx, live)
 	if err != nil {

@@ -144,7 +144,8 @@ func (l *line) messages(ctx context.Context, number string, n int) ([]received, 
 		return nil, err
 	}
 	var list []received
-	return list, l.do(r, &list)
+	err = l.do(r, &list)
+	return list, err
 }
 
 // handset is one phone in a talk: its open USSD session and how much of its inbox it has shown.

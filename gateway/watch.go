@@ -124,8 +124,8 @@ func (g *Gateway) acceptedClock(ctx context.Context, due store.Due) error {
 		if err != nil || !found {
 			return e, err
 		}
-		decision := alert.TimeOut(r, g.directory, g.pack.Clocks, now)
-		return e, g.carryOut(ctx, &e, decision, now)
+		err = g.carryOut(ctx, &e, alert.TimeOut(r, g.directory, g.pack.Clocks, now), now)
+		return e, err
 	})
 }
 
@@ -239,7 +239,8 @@ func (g *Gateway) giveUp(ctx context.Context, due store.Due, m store.Message, wh
 			MessageStates: []store.MessageState{{ID: m.ID, State: store.Failed, Attempts: due.Attempts, Reason: why}},
 			DueFinished:   []store.Due{due},
 		}
-		return e, g.failed(ctx, &e, m, now)
+		err := g.failed(ctx, &e, m, now)
+		return e, err
 	})
 }
 
@@ -247,7 +248,8 @@ func (g *Gateway) giveUp(ctx context.Context, due store.Due, m store.Message, wh
 func (g *Gateway) raiseNext(ctx context.Context, m store.Message, _ string) error {
 	return g.apply(ctx, func(now time.Time) (store.Effects, error) {
 		var e store.Effects
-		return e, g.failed(ctx, &e, m, now)
+		err := g.failed(ctx, &e, m, now)
+		return e, err
 	})
 }
 
@@ -278,9 +280,10 @@ func (g *Gateway) Delivered(ctx context.Context, d adapters.Delivery) error {
 	}
 	return g.apply(ctx, func(now time.Time) (store.Effects, error) {
 		e := store.Effects{MessageStates: []store.MessageState{{ID: m.ID, State: store.DeliveryState(d.State), Reason: d.Reason}}}
-		if d.State == adapters.Failed {
-			return e, g.failed(ctx, &e, m, now)
+		if d.State != adapters.Failed {
+			return e, nil
 		}
-		return e, nil
+		err := g.failed(ctx, &e, m, now)
+		return e, err
 	})
 }

@@ -199,7 +199,6 @@ type caller struct {
 	path    []string
 	screen  string
 	ended   bool
-	sid     int
 }
 
 func (w *world) caller(number string) *caller { return &caller{w: w, number: number} }

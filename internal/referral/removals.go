@@ -38,6 +38,16 @@ func removals(r report.Report, caller phone.Number, commune string, d *directory
 	for _, official := range named(r) {
 		x.official(official)
 	}
+	if !r.NotThem {
+		// The caller was told who will be told; nobody below that may hear of it, whoever sits there.
+		const promised = "the caller was told that it would not be told"
+		switch r.Told {
+		case "district":
+			x.bodies(promised, upToCommune)
+		case "province":
+			x.bodies(promised, upToDistrict)
+		}
+	}
 	if r.NotThem {
 		const asked = "the caller asked that it is not told"
 		switch r.Told {
