@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,6 +10,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"chumrok/adapters"
+	"chumrok/adapters/simulator"
 )
 
 // Callers of the stories. Their numbers reach nobody.
@@ -308,6 +312,74 @@ func TestSameWebhookEightTimesAtOnce(t *testing.T) {
 			w.t.Errorf("they made %d reports", after.Reports)
 		}
 		w.gets("banan1-chair")
+	})
+}
+
+// TestTwoMessagesAtOnce: two different messages of one phone in the same moment are two turns of one conversation; the
+// one that loses the race is stepped again on the other's state.
+func TestTwoMessagesAtOnce(t *testing.T) {
+	stories(t, func(w *world) {
+		token := w.gateway.config.Twilio.AuthToken
+		for round := range 5 {
+			number := fmt.Sprintf("+855120004%02d", round)
+			answers := make([]string, 3)
+			var all sync.WaitGroup
+			for i, text := range []string{"They hit me", "Kdol Doun Teav, Battambang", "please come"} {
+				all.Go(func() {
+					status, body := w.post("/hooks/twilio/sms", w.twilioForm(number, text, fmt.Sprintf("SMrace%d-%d", round, i)), token)
+					if answers[i] = body; status != http.StatusOK {
+						w.t.Errorf("%q is answered %d", text, status)
+					}
+				})
+			}
+			all.Wait()
+			for i, answer := range answers {
+				if !strings.Contains(answer, "<Message>") {
+					w.t.Errorf("message %d of round %d is answered %q", i, round, answer)
+				}
+			}
+		}
+		got := w.counts()
+		if got.Turns != 15 || got.Received != 5 {
+			w.t.Fatalf("15 messages of 5 phones made %d turns in %d conversations", got.Turns, got.Received)
+		}
+	})
+}
+
+// TestAlertTriedAgain: an alert whose first try may have arrived says that it is sent again.
+func TestAlertTriedAgain(t *testing.T) {
+	stories(t, func(w *world) {
+		chair := w.number(w.officer["banan1-chair"])
+		w.gateway.phones.Behave(chair, simulator.Behaviour{Err: errors.New("no answer"), Arrives: true, Times: 1})
+		w.reportPhysical(childPhone, "2").presses("1", "1", "1", "1")
+		code := digitsIn(w.t, w.gets("banan1-chair"), 6)
+		w.forward(10 * time.Second)
+		w.gets("banan1-chair", w.says("km", "alert.again", code)[:len("ផ្ញើម្តងទៀត")], code)
+		w.replies("banan1-chair", "1")
+	})
+}
+
+// TestDeadPhone: a number that is refused for good raises the next officer in the same moment; a provider that is down
+// raises him within a minute, while the first is still tried.
+func TestDeadPhone(t *testing.T) {
+	stories(t, func(w *world) {
+		chair := w.number(w.officer["banan1-chair"])
+		w.gateway.phones.Behave(chair, simulator.Behaviour{Err: adapters.Permanent(errors.New("no such number"))})
+		w.reportPhysical(childPhone, "2").presses("1", "1", "1", "1")
+		code := digitsIn(w.t, w.gets("banan1-focal"), 6)
+		w.gateway.phones.Behave(w.number(w.officer["banan1-focal"]), simulator.Behaviour{})
+		w.replies("banan1-focal", "1 "+code)
+
+		w.gateway.phones.Behave(chair, simulator.Behaviour{Err: errors.New("down")})
+		w.reportPhysical(parentPhone, "2").presses("1", "1", "1", "1")
+		w.getsNothing("banan1-focal")
+		w.forward(time.Minute)
+		second := digitsIn(w.t, w.gets("banan1-focal"), 6)
+		w.gateway.phones.Behave(chair, simulator.Behaviour{})
+		w.forward(2 * time.Minute)
+		w.gets("banan1-chair", second) // it went through at last
+		w.replies("banan1-chair", "1 "+second)
+		w.stands(second, "accepted", "banan1-chair")
 	})
 }
 

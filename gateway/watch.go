@@ -195,7 +195,7 @@ func (g *Gateway) send(ctx context.Context, due store.Due) error {
 	}
 	provider := choice.Providers[(due.Attempts-1)%len(choice.Providers)]
 	sending, cancel := context.WithTimeout(ctx, sendTime)
-	receipt, err := g.channel(provider).Send(sending, adapters.Outgoing{ID: m.ID, To: to, Text: m.Text})
+	receipt, err := g.channel(provider).Send(sending, adapters.Outgoing{ID: m.ID, To: to, Text: g.textOf(ctx, m, due.Attempts)})
 	cancel()
 	ctx = context.WithoutCancel(ctx) // what came of it is written even while the gateway stops
 	switch {
@@ -227,9 +227,43 @@ func (g *Gateway) send(ctx context.Context, due store.Due) error {
 	return err
 }
 
+// textOf is what to send. An alert that may have arrived already, since it was tried before, says that it is sent again:
+// two that look alike would be taken for two children.
+func (g *Gateway) textOf(ctx context.Context, m store.Message, attempt int) string {
+	if m.Kind != store.ToAlert || attempt < 2 {
+		return m.Text
+	}
+	about, err := g.aboutAlert(ctx, m.AlertID)
+	officer, known := g.directory.Get(m.OfficerID)
+	if err != nil || !known {
+		return m.Text
+	}
+	return g.toOfficer(officer, "alert.again", about, nil)
+}
+
+// aboutAlert is the matter that an alert is about.
+func (g *Gateway) aboutAlert(ctx context.Context, id string) (matter, error) {
+	a, found, err := g.store.Alert(ctx, id)
+	if err != nil || !found {
+		return matter{}, fmt.Errorf("reading alert %s: %w", id, notFound(err))
+	}
+	if a.HoldID != "" {
+		h, found, err := g.store.Hold(ctx, a.HoldID)
+		if err != nil || !found {
+			return matter{}, fmt.Errorf("reading hold %s: %w", a.HoldID, notFound(err))
+		}
+		return matter{hold: h.ID, code: h.Code, area: h.AreaCode, risk: h.Risk}, nil
+	}
+	r, found, err := g.store.Referral(ctx, a.ReferralID)
+	if err != nil || !found {
+		return matter{}, fmt.Errorf("reading referral %s: %w", a.ReferralID, notFound(err))
+	}
+	return matter{referral: r.ID, code: r.Code, area: r.AreaCode, risk: r.Risk}, nil
+}
+
 // attemptsBeforeNext is how often a message is tried before the next officer is raised beside it: with the retry policy
-// of package outbox about half a minute.
-const attemptsBeforeNext = 4
+// of package outbox a quarter of a minute.
+const attemptsBeforeNext = 3
 
 // giveUp writes a message off and, where it was an alert, raises the next officer in the same moment.
 func (g *Gateway) giveUp(ctx context.Context, due store.Due, m store.Message, why string) error {
