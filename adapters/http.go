@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -40,7 +41,8 @@ func ReadAnswer(r *http.Response) ([]byte, error) {
 }
 
 // FromTransport is what a failed request means: where no connection was made, nothing was sent, and the message is to be
-// tried again; otherwise it is Uncertain. The address is left out of the error.
+// tried again; otherwise it is Uncertain. Nothing of the address nor of the answer gets into the error: net/http quotes
+// a line that it cannot read, and that line may repeat the number.
 func FromTransport(err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
@@ -50,5 +52,14 @@ func FromTransport(err error) error {
 	if errors.As(err, &op) && op.Op == "dial" {
 		return errors.New("no connection to the provider")
 	}
-	return Uncertain(err)
+	var network net.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return Uncertain(context.Canceled)
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return Uncertain(context.DeadlineExceeded)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), op != nil:
+		return Uncertain(errors.New("the connection to the provider broke off"))
+	}
+	return Uncertain(errors.New("the provider's answer cannot be read"))
 }

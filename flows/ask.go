@@ -7,6 +7,27 @@ import (
 	"chumrok/internal/phone"
 )
 
+// bounds are what a number may be, or how many digits there may be.
+func (c *compiler) bounds(n *node, src *nodeEntry) {
+	switch n.ask {
+	case "age":
+		n.min, n.max = 0, 120
+	case "number":
+		n.min, n.max = 0, 1_000_000
+	case "digits": // how many
+		n.min, n.max = 1, 20
+	}
+	if src.Min != nil {
+		n.min = *src.Min
+	}
+	if src.Max != nil {
+		n.max = *src.Max
+	}
+	if n.min > n.max {
+		c.f.add(src.at, "swap min and max", "no number is at least %d and at most %d", n.min, n.max)
+	}
+}
+
 // asked takes an answer to an open question.
 func (r *run) asked(n *node, k key) {
 	if k.digits != "" {
@@ -19,6 +40,15 @@ func (r *run) asked(n *node, k key) {
 	case "text":
 		r.text(n, k)
 		return
+	case "digits":
+		digits := k.digits
+		if digits == "" {
+			digits = allDigits(k.text)
+		}
+		if len(digits) >= max(n.min, 1) && len(digits) <= n.max {
+			r.answered(n, digits)
+			return
+		}
 	case "phone":
 		if number, err := phone.Parse(k.text); err == nil {
 			r.answered(n, number.E164())
@@ -35,16 +65,26 @@ func (r *run) asked(n *node, k key) {
 
 func (r *run) answered(n *node, value string) {
 	r.s.trail = r.s.trail.push(n.id, r.s.base)
-	r.set(n.field, value)
+	if n.secret {
+		r.secret, r.secretField = value, n.field
+	} else {
+		r.set(n.field, value)
+	}
 	r.arrive(n.to)
 }
 
 // text takes free text: all of it, up to mostBytes; the caller is told when it was long.
 func (r *run) text(n *node, k key) {
+	if r.card(n, k.text) {
+		return
+	}
 	if digits := allDigits(k.text); digits != "" {
-		switch place, _, known := r.d.l.places.Current(r.d.l.options.Clubs[digits]); {
+		switch place, _, known := r.d.l.places.Current(r.d.l.club(digits)); {
 		case n.ifCode >= 0 && len(digits) == 8:
 			r.s.trail = r.s.trail.push(n.id, r.s.base)
+			if n.codeField != "" {
+				r.set(n.codeField, digits)
+			}
 			r.arrive(n.ifCode)
 			return
 		case n.clubNumber && known:

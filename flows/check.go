@@ -19,6 +19,7 @@ func (c *compiler) check() {
 			c.placeKeys(n)
 		}
 		c.classes(n)
+		c.handed(n)
 	}
 	c.ends()
 	c.standstill()
@@ -62,14 +63,15 @@ func (c *compiler) reach() {
 	}
 }
 
-// ends makes sure that from every node an end can be reached.
+// ends makes sure that from every node an end can be reached. A definition with a mark of its own is a round that one leaves by 0, so
+// there every node that stops for the caller is an end.
 func (c *compiler) ends() {
 	ends := make([]bool, len(c.d.nodes))
 	for changed := true; changed; {
 		changed = false
 		for i := range c.d.nodes {
 			n := &c.d.nodes[i]
-			leads := n.kind == kindEnd || n.lost || slices.ContainsFunc(n.next(), func(j int) bool { return ends[j] })
+			leads := n.kind == kindEnd || n.kind == kindGo || n.lost || c.d.mark != "" && n.waitsForCaller() || slices.ContainsFunc(n.next(), func(j int) bool { return ends[j] })
 			if leads && !ends[i] {
 				ends[i], changed = true, true
 			}
@@ -84,7 +86,12 @@ func (c *compiler) ends() {
 
 // passes reports whether a conversation goes through the node without stopping for the caller.
 func (n *node) passes() bool {
-	return n.kind == kindBranch || n.kind == kindAct || n.kind == kindSay && !n.wait
+	return n.kind == kindBranch || n.kind == kindAct || n.kind == kindGo || n.kind == kindSay && !n.wait
+}
+
+// wordless reports whether a node has nothing to say.
+func (n *node) wordless() bool {
+	return n.kind == kindBranch || n.kind == kindAct || n.kind == kindGo || n.kind == kindFetch
 }
 
 // standstill finds rounds of nodes that never stop for the caller: a step would never end.
@@ -95,7 +102,7 @@ func (c *compiler) standstill() {
 	visit = func(i int) {
 		n := &c.d.nodes[i]
 		state[i] = open
-		if n.passes() {
+		if n.passes() || n.kind == kindFetch { // a fetch waits for the gateway, which may answer at once and for ever
 			for _, j := range n.next() {
 				switch {
 				case state[j] == open:
@@ -116,7 +123,7 @@ func (c *compiler) standstill() {
 
 // classes holds the nodes to the two classes of text: what stays on a phone or is seen first is exposed.
 func (c *compiler) classes(n *node) {
-	if n.passes() && n.kind != kindSay {
+	if n.wordless() {
 		return
 	}
 	class := n.src.Class.at
@@ -124,6 +131,7 @@ func (c *compiler) classes(n *node) {
 	case n.exposed:
 	case n.on[SMS.index()]:
 		c.f.add(class, "write class: exposed, and exposed words", "%q is sent by SMS and stays on the phone", n.id)
+	case c.src.For.given(): // an officer's own phone, and he came here from the menu
 	case n.kind == kindEnd:
 		c.f.add(class, "write class: exposed, and exposed words", "%q is the last screen and stays on the phone", n.id)
 	case c.d.entry[USSD.index()] >= 0 && n == &c.d.nodes[c.d.entry[USSD.index()]]:

@@ -7,13 +7,19 @@ import (
 	"time"
 )
 
-// codecVersion is the first byte of an encoded state. A state of another version is refused, and the caller begins anew.
-const codecVersion = 1
+// codecVersion is the first byte of an encoded state. A state of the version before it is still read, since conversations are open while a
+// release goes in; one of any other is refused, and the caller begins anew.
+const (
+	codecVersion = 2
+	codecBefore  = 1 // had nothing supplied
+)
 
 // Bounds of a state that is read: far above what a conversation can reach, and low enough that no bytes make us allocate much.
 const (
 	mostAnswers    = 4096
 	mostCandidates = 64
+	mostOptions    = 64
+	mostVars       = 16
 )
 
 // ErrState says that bytes are no state of this version.
@@ -55,6 +61,20 @@ func (s State) AppendBinary(b []byte) []byte {
 	for _, a := range s.answers {
 		b = appendText(appendText(b, a.field), a.value)
 	}
+	return s.supplied.append(b)
+}
+
+func (p supplied) append(b []byte) []byte {
+	b = appendText(appendText(b, p.by), p.text)
+	b = binary.AppendUvarint(b, uint64(p.base))
+	b = binary.AppendUvarint(b, uint64(len(p.vars)))
+	for _, v := range p.vars {
+		b = appendText(appendText(b, v.field), v.value)
+	}
+	b = binary.AppendUvarint(b, uint64(len(p.options)))
+	for _, o := range p.options {
+		b = appendText(appendText(binary.AppendUvarint(b, uint64(o.Number)), o.Value), o.Text)
+	}
 	return b
 }
 
@@ -72,7 +92,7 @@ func appendTime(b []byte, t time.Time) []byte {
 
 // Decode reads what AppendBinary wrote. Any other bytes give an error that wraps ErrState.
 func Decode(b []byte) (State, error) {
-	if len(b) == 0 || b[0] != codecVersion {
+	if len(b) == 0 || b[0] != codecVersion && b[0] != codecBefore {
 		return State{}, fmt.Errorf("reading the version: %w", ErrState)
 	}
 	d := decoder{rest: string(b[1:])} // one copy; every text below is a part of it
@@ -105,10 +125,30 @@ func Decode(b []byte) (State, error) {
 			s.answers[i] = answer{d.text(), d.text()}
 		}
 	}
+	if b[0] != codecBefore {
+		s.supplied = d.supplied()
+	}
 	if d.bad || d.rest != "" {
 		return State{}, fmt.Errorf("reading the state: %w", ErrState)
 	}
 	return s, nil
+}
+
+func (d *decoder) supplied() supplied {
+	p := supplied{by: d.text(), text: d.text(), base: d.count(mostAnswers)}
+	if n := d.count(mostVars); n > 0 {
+		p.vars = make([]answer, n)
+		for i := range p.vars {
+			p.vars[i] = answer{d.text(), d.text()}
+		}
+	}
+	if n := d.count(mostOptions); n > 0 {
+		p.options = make([]Option, n)
+		for i := range p.options {
+			p.options[i] = Option{Number: d.count(mostNumber), Value: d.text(), Text: d.text()}
+		}
+	}
+	return p
 }
 
 // decoder takes a state apart from the front. After the first fault everything it gives is empty.

@@ -22,6 +22,9 @@ type Definition struct {
 	voices []voice
 	fields map[string]*field
 	keep   string
+	mark   string            // of a conversation that is left in it
+	vars   map[string]string // variable → field
+	file   string
 }
 
 // Source returns the definition as it was written, for keeping it under its hash.
@@ -62,6 +65,10 @@ const (
 	kindBranch nodeKind = "branch"
 	kindAct    nodeKind = "act"
 	kindEnd    nodeKind = "end"
+	kindGo     nodeKind = "go"
+	kindFetch  nodeKind = "fetch"
+	kindList   nodeKind = "list"
+	kindRead   nodeKind = "read"
 )
 
 // node is one compiled node.
@@ -86,10 +93,17 @@ type node struct {
 	min, max   int
 	needsWords bool
 	ifCode     int
+	codeField  string
 	clubNumber bool
+	secret     bool
 	badPages   [][]string // by language and voice
 
 	typed, area, from string // place
+
+	flow string   // go
+	want string   // fetch
+	with []string // fetch
+	do   string   // act
 
 	cases []branchCase // branch
 	other int
@@ -134,18 +148,20 @@ type compiler struct {
 	src    *source
 	d      *Definition
 	fields map[string]*field
-	at     *node // that is being compiled
+	known  map[string]bool // the variables that a text can be filled with; help numbers and the like are already in the catalogue's texts
+	at     *node           // that is being compiled
 }
 
 // compile builds the definition; what is wrong goes to the faults.
 func (c *compiler) compile() *Definition {
 	version, _ := strconv.Atoi(c.src.Version.text)
-	c.d = &Definition{Name: c.src.Name.text, Version: version, l: c.l, index: map[string]int{}}
+	c.d = &Definition{Name: c.src.Name.text, Version: version, l: c.l, index: map[string]int{}, mark: c.src.Mark.text}
 	c.fields = map[string]*field{}
 	c.d.fields = c.fields
 	for _, p := range c.src.Fields {
 		c.fields[p.name.text] = readField(p)
 	}
+	c.secrets()
 	for _, v := range c.src.Voices {
 		voice := voice{name: v.Name.text}
 		if v.When.given() {
@@ -159,6 +175,7 @@ func (c *compiler) compile() *Definition {
 		c.f.add(last.When.at, "take its when: away", "the last voice must hold for everybody")
 	}
 	c.keepField()
+	c.variables()
 	c.d.nodes = make([]node, len(c.src.Nodes))
 	for i := range c.src.Nodes {
 		id := c.src.Nodes[i].ID
@@ -228,7 +245,11 @@ func (c *compiler) target(w word) int {
 func (c *compiler) node(n *node, src *nodeEntry) {
 	*n = node{id: src.ID.text, kind: nodeKind(src.Kind.text), exposed: src.Class.text == "exposed", field: src.Field.text, src: src,
 		wait: src.Wait == nil || *src.Wait, to: -1, other: -1, ifCode: -1, ask: src.Type.text, needsWords: src.Words, clubNumber: src.Club,
-		typed: src.Typed.text, area: src.Area.text, from: src.From.text, mark: src.Mark.text}
+		typed: src.Typed.text, area: src.Area.text, from: src.From.text, mark: src.Mark.text,
+		codeField: src.CodeField.text, secret: src.Secret, flow: src.Flow.text, want: src.Want.text, do: src.Do.text}
+	for _, w := range src.With {
+		n.with = append(n.with, w.text)
+	}
 	if src.To.given() {
 		n.to = c.target(src.To)
 	}
@@ -241,7 +262,7 @@ func (c *compiler) node(n *node, src *nodeEntry) {
 	c.bounds(n, src)
 	c.nodeFields(src)
 	options := src.Options
-	if n.kind == kindSay && n.wait {
+	if n.kind == kindSay && n.wait || n.kind == kindRead {
 		if src.GoOn == nil {
 			c.f.add(src.at, "add go_on: {number: 1, text: nav.go_on}, or wait: false", "%q waits for a key that it does not name", n.id)
 		} else {
@@ -250,30 +271,14 @@ func (c *compiler) node(n *node, src *nodeEntry) {
 		}
 	}
 	for i := range options {
-		c.option(n, &options[i])
+		if c.spoken(n, &options[i]) {
+			c.option(n, &options[i])
+		}
 	}
 	c.always(n, src)
 	for i := range src.Cases {
 		cs := &src.Cases[i]
 		n.cases = append(n.cases, branchCase{when: c.condition(cs.When), set: c.assignments(cs.Set), to: c.target(cs.To)})
-	}
-}
-
-func (c *compiler) bounds(n *node, src *nodeEntry) {
-	switch n.ask {
-	case "age":
-		n.min, n.max = 0, 120
-	case "number":
-		n.min, n.max = 0, 1_000_000
-	}
-	if src.Min != nil {
-		n.min = *src.Min
-	}
-	if src.Max != nil {
-		n.max = *src.Max
-	}
-	if n.min > n.max {
-		c.f.add(src.at, "swap min and max", "no number is at least %d and at most %d", n.min, n.max)
 	}
 }
 
@@ -298,6 +303,16 @@ func (c *compiler) nodeFields(src *nodeEntry) {
 		want(src.Field, src.Type.text)
 	case kindPlace:
 		want(src.Field, "commune")
+	case kindList:
+		want(src.Field, "text")
+	case kindFetch:
+		want(src.Field, "choice")
+	}
+	want(src.CodeField, "digits")
+	for _, w := range src.With {
+		if c.fields[w.text] == nil {
+			c.f.add(w.at, "declare it under fields:", "there is no field %q", w.text)
+		}
 	}
 	want(src.Typed, "text")
 	want(src.Area, "area")

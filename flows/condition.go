@@ -18,7 +18,8 @@ import (
 // field is something that can be answered.
 type field struct {
 	name   string
-	kind   string         // "choice", text, phone, number, age, commune, area
+	kind   string         // "choice", text, phone, number, age, digits, commune, area
+	secret bool           // asked for in secret, so it never has an answer
 	values map[string]any // of a choice: what may be answered, boxed once so that conditions need no allocation
 }
 
@@ -91,6 +92,9 @@ func (c *compiler) condition(w word) *condition {
 	cond := &condition{text: w.text, program: program}
 	for _, name := range slices.Sorted(maps.Keys(reader.seen)) {
 		cond.fields = append(cond.fields, c.fields[name])
+		if f := c.fields[name]; f != nil && f.secret {
+			c.f.add(w.at, "let a fetch say whether it is right", "%q is a secret, and nothing of it is kept to compare", name)
+		}
 	}
 	return cond
 }

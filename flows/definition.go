@@ -29,6 +29,25 @@ func (w *word) UnmarshalYAML(n *yaml.Node) error {
 
 func (w word) given() bool { return w.text != "" }
 
+// words are one word or several.
+type words []word
+
+// UnmarshalYAML reads "a" or [a, b].
+func (w *words) UnmarshalYAML(n *yaml.Node) error {
+	list := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		list = n.Content
+	}
+	for _, item := range list {
+		var one word
+		if err := one.UnmarshalYAML(item); err != nil {
+			return err
+		}
+		*w = append(*w, one)
+	}
+	return nil
+}
+
 // wording is a key of the catalogue for each channel: one for both, or one each.
 type wording struct {
 	key [len(channels)]word
@@ -84,6 +103,9 @@ type source struct {
 	Fields  pairs        `yaml:"fields"`
 	Entry   pairs        `yaml:"entry"`
 	Keep    word         `yaml:"keep"` // the field that takes words written where a number was asked
+	Mark    word         `yaml:"mark"` // the bin of a conversation that is left in it and told nothing
+	For     word         `yaml:"for"`  // officer: nothing begins with it, and none of its screens is a caller's
+	Vars    pairs        `yaml:"vars"` // variables of texts, each with the field that fills it
 	Nodes   []nodeEntry  `yaml:"nodes"`
 }
 
@@ -121,6 +143,13 @@ type nodeEntry struct {
 	Else  word        `yaml:"else"`
 	Do    word        `yaml:"do"`
 	Mark  word        `yaml:"mark"`
+
+	Flow      word  `yaml:"flow"`
+	Want      word  `yaml:"want"`
+	With      words `yaml:"with"`
+	Supplies  words `yaml:"supplies"`
+	Secret    bool  `yaml:"secret"`
+	CodeField word  `yaml:"code_field"`
 }
 
 // UnmarshalYAML notes where the node begins.

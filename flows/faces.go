@@ -1,9 +1,9 @@
 package flows
 
 import (
-	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"chumrok/locales"
 )
@@ -11,7 +11,7 @@ import (
 // faces makes a node's screens ready: for each channel on which it can be met, in each language and voice, with and without the options
 // that depend on a condition.
 func (c *compiler) faces(n *node) {
-	if n.kind == kindBranch || n.kind == kindAct || n.kind == kindPlace {
+	if n.wordless() || n.kind == kindPlace {
 		return
 	}
 	for ci, channel := range channels {
@@ -45,7 +45,7 @@ func (c *compiler) faceOf(n *node, channel Channel, li int, voice string) face {
 	case key.given():
 		f.heading = c.text(n, channel, key, lang, voice)
 		f.vars = len(c.l.texts.Vars(f.key)) > 0
-	case n.kind != kindChoose:
+	case n.kind != kindChoose && n.kind != kindRead:
 		c.f.add(n.src.Text.at, "add its key for "+string(channel), "%q says nothing by %s", n.id, channel)
 	}
 	if n.src.Leave.given() {
@@ -90,7 +90,13 @@ func (n *node) menu(f face, heading string, mask int) locales.Menu {
 // sample measures a screen with variables at their longest.
 func (c *compiler) sample(n *node, f face, channel Channel, li int) {
 	lang := c.l.languages[li]
-	heading := c.l.texts.Format(lang, f.key, map[string]string{"code": strings.Repeat("8", 8)})
+	vars := map[string]string{}
+	for name := range c.known {
+		vars[name] = strings.Repeat("8", 20)
+	}
+	vars["code"] = strings.Repeat("8", 8)
+	vars["when"] = c.l.texts.When(lang, time.Date(2026, 12, 22, 10, 30, 0, 0, time.UTC)) // as long as a time can be
+	heading := c.l.texts.Format(lang, f.key, vars)
 	c.fit(n, channel, lang, c.l.face(channel, c.l.tongues[li], n.menu(f, heading, 1<<mostVariants-1)))
 }
 
@@ -102,11 +108,11 @@ func (c *compiler) fit(n *node, channel Channel, lang string, pages []string) {
 	}
 	for _, p := range pages {
 		if problem := c.l.tooLong(channel, p); problem != "" {
-			c.f.add(where, "shorten the text", "%q does not fit in %s: %s", n.id, lang, problem)
+			c.f.add(where, "shorten the text", "%q does not fit in %s: %s: %s", n.id, lang, problem, shownPages(pages))
 		}
 	}
 	if channel == USSD && n.kind == kindEnd && len(pages) > 1 {
-		c.f.add(where, "shorten the text to one screen", "%q ends the dialogue in %s, but takes %d screens", n.id, lang, len(pages))
+		c.f.add(where, "shorten the text to one screen", "%q ends the dialogue in %s, but takes %d screens: %s", n.id, lang, len(pages), shownPages(pages))
 	}
 }
 
@@ -144,15 +150,12 @@ func (c *compiler) text(n *node, channel Channel, key word, lang, voice string) 
 	}
 	c.exposure(n, channel, key, k)
 	for _, v := range c.l.texts.Vars(k) {
-		if !slices.Contains(variables, v) {
-			c.f.add(key.at, "use {{.code}} only", "the text of %s has {{.%s}}, which no conversation can fill", k, v)
+		if !c.known[v] {
+			c.f.add(key.at, "use {{."+strings.Join(sortedKeys(c.known), "}}, {{.")+"}} only, or declare it under vars: or supplies:", "the text of %s has {{.%s}}, which no conversation can fill", k, v)
 		}
 	}
 	return c.l.texts.Text(lang, k)
 }
-
-// variables are what a node's text can be filled with. Help numbers and the like are already in the catalogue's texts.
-var variables = []string{"code"}
 
 // exposure holds an exposed node to sentences that a stranger may read; the catalogue knows which those are.
 func (c *compiler) exposure(n *node, channel Channel, at word, key string) {

@@ -36,7 +36,7 @@ func (f *faults) add(p at, mend, what string, args ...any) {
 // err joins all faults by line, each one once; nil when there are none.
 func (f *faults) err() error {
 	slices.SortStableFunc(f.list, func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.What, b.What))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.What, b.What))
 	})
 	var errs []error
 	for _, fault := range slices.Compact(f.list) {

@@ -41,6 +41,7 @@ const (
 	Unanswered EventKind = "unanswered" // the caller went back: Name is the field that has no answer any more
 	Danger     EventKind = "danger"     // a child is or may be in danger now: Name and Value are the answer that says so
 	Retried    EventKind = "retried"    // an input that no option and no question could take; Name is the node
+	Wanted     EventKind = "wanted"     // the conversation waits for Library.Supply: Name is what is wanted, Value what the caller entered for it
 	Concluded  EventKind = "concluded"  // the report is complete; from here nothing can be unsaid
 	Left       EventKind = "left"       // the caller left by key or word before the end
 	Ended      EventKind = "ended"      // the conversation is over; Value is its mark, empty where there is none
@@ -55,10 +56,12 @@ type Event struct {
 // Beginning is what is known when a conversation begins.
 type Beginning struct {
 	Channel   Channel
+	Flow      string        // the conversation to begin with; "" is the menu by USSD and the report by SMS
 	Language  string        // "" unless known; by SMS it is then read from the first message
 	Code      string        // the reporter's code, which the last screen shows
 	AreaCode  string        // the commune of the club whose number was dialled, else ""
 	Emergency bool          // emergency mode is on where the caller is
+	Officer   bool          // the number stands in the directory, so the menu has the officers' part
 	Expires   time.Duration // how long the conversation can be gone on with after each turn; 0 is half an hour
 }
 

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"chumrok/internal/phone"
+	"chumrok/locales"
 )
 
 // key is what a caller pressed or wrote, as far as it may be a key.
@@ -165,36 +166,15 @@ func cut(s string, n int) string {
 
 func unseenJoiner(r rune) bool { return r == '\u200d' || r == '\u200c' }
 
-// englishWords are common enough that a message in Latin letters with one of them is English; else it is romanised Khmer.
-var englishWords = func() map[string]bool {
-	words := map[string]bool{}
-	for _, w := range strings.Fields(`i me my mine he him his she her they them their we us our you your it its is are was were be been am do does did
-		has have had will can could would should must not no and or but the a an this that these there here in on at to of from with for by about
-		who what when where why how child children kid kids girl boy son daughter father mother dad mom uncle aunt teacher neighbour neighbor
-		school house home help please hit hits hurt hurts beat beats beaten touch touched wants want need needs now today every day night
-		hello hi yes someone somebody police afraid scared stop`) {
-		words[w] = true
-	}
-	return words
-}()
-
-// guessLanguage reads the language of a message from its letters; fallback stands for no letters and for Latin letters without English.
+// guessLanguage is the language that a message is written in, if it can be told and the conversation has it; else fallback. Khmer in Latin
+// letters is answered in Khmer where nobody has written that out.
 func guessLanguage(text, fallback string, has func(string) bool) string {
-	for _, r := range text {
-		if unicode.Is(unicode.Khmer, r) && has("km") {
-			return "km"
-		}
+	lang := locales.DetectLanguage(cut(text, 500))
+	if lang == locales.LatinKhmer && !has(lang) {
+		lang = locales.Khmer
 	}
-	if !has("en") {
+	if lang == "" || !has(lang) {
 		return fallback
 	}
-	for _, w := range strings.FieldsFunc(strings.ToLower(cut(text, 500)), func(r rune) bool { return !unicode.IsLetter(r) }) {
-		if englishWords[w] && !khmerAlso[w] {
-			return "en"
-		}
-	}
-	return fallback
+	return lang
 }
-
-// khmerAlso are words of the list that romanised Khmer uses too, so they say nothing.
-var khmerAlso = map[string]bool{"a": true, "i": true, "me": true, "mom": true, "am": true, "do": true, "to": true, "has": true, "an": true, "on": true}

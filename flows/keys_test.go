@@ -46,13 +46,15 @@ func TestGuessLanguage(t *testing.T) {
 	t.Parallel()
 	has := func(string) bool { return true }
 	for text, want := range map[string]string{
-		"ពូខ្ញុំវាយខ្ញុំ": "km", "My uncle beats me": "en", "please come": "en", "khnhom trov ke veay": "km", "help": "en", "ok ខ្ញុំ": "km", "😀": "km",
+		"ពូខ្ញុំវាយខ្ញុំ": "km", "My uncle beats me": "en", "please come": "en", "khnhom trov ke veay": "km-Latn", "help": "en", "ok ខ្ញុំ": "km", "😀": "km", "Bavel, Battambang": "km",
 	} {
 		if got := guessLanguage(text, "km", has); got != want {
 			t.Errorf("%q is %s, want %s", text, got, want)
 		}
 	}
-	if got := guessLanguage("please come", "km", func(l string) bool { return l == "km" }); got != "km" {
-		t.Errorf("a language that is not there: %s", got)
+	for _, text := range []string{"please come", "khnhom trov ke veay"} {
+		if got := guessLanguage(text, "fr", func(l string) bool { return l != "en" && l != "km-Latn" }); got != map[bool]string{true: "fr", false: "km"}[text == "please come"] {
+			t.Errorf("a language that is not there: %q is %s", text, got)
+		}
 	}
 }

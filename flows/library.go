@@ -1,9 +1,12 @@
 package flows
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
+	"maps"
 	"slices"
 	"sync"
 
@@ -27,6 +30,7 @@ type Library struct {
 	texts     *locales.Catalogue
 	places    *gazetteer.Gazetteer
 	options   Options
+	clubs     func(number string) string // AskClubs
 	languages []string
 	tongues   []tongue
 	lists     sync.Map // listKey → []string: the pages of a place list, computed once
@@ -54,18 +58,37 @@ func NewLibrary(c *locales.Catalogue, g *gazetteer.Gazetteer, opt Options) *Libr
 //go:embed definitions/*.yaml
 var definitions embed.FS
 
+// defaults are the conversations that come with the product.
+var defaults = []string{"report", "menu", "learn", "ask", "duty"}
+
 // ReportYAML is the report conversation that comes with the product.
 func ReportYAML() []byte {
-	body, err := definitions.ReadFile("definitions/report.yaml")
+	return SourceOf("report")
+}
+
+// SourceOf is a conversation that comes with the product, as it is written; nil when there is none of that name.
+func SourceOf(name string) []byte {
+	body, err := definitions.ReadFile("definitions/" + name + ".yaml")
 	if err != nil {
-		panic(err) // it is embedded
+		return nil
 	}
 	return body
 }
 
-// AddDefault adds the report conversation that comes with the product.
+// AddDefault adds the conversations that come with the product, each unless the library has one of that name, and holds all of them
+// together. It returns the report conversation.
 func (l *Library) AddDefault() (*Definition, error) {
-	return l.Add("flows/definitions/report.yaml", ReportYAML())
+	var errs []error
+	for _, name := range defaults {
+		if l.Current(name) == nil {
+			_, err := l.Add("flows/definitions/"+name+".yaml", SourceOf(name))
+			errs = append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return l.Default(), l.Connected()
 }
 
 // Add reads, checks and compiles a definition and makes it the one that new conversations of its name begin with. name is the file's name,
@@ -98,7 +121,7 @@ func (l *Library) add(name string, body []byte, current bool) (*Definition, erro
 	}
 	c := &compiler{f: f, l: l, src: src}
 	d := c.compile()
-	d.Hash, d.body = hash, slices.Clone(body)
+	d.Hash, d.body, d.file = hash, slices.Clone(body), name
 	c.check()
 	if current {
 		c.numbers(l.Current(d.Name))
@@ -222,6 +245,8 @@ func (l *Library) lines(t tongue, m locales.Menu) []string {
 	}
 	return append(pages, line)
 }
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 func joined(a, b string) string {
 	if a == "" || b == "" {

@@ -27,6 +27,12 @@ func library(tb testing.TB) *Library {
 	return NewLibrary(catalogue(tb), gazetteer.Default(), Options{OwnProvinces: []string{"02", "17", "12"}, Clubs: clubs})
 }
 
+// conversations is a library with all the conversations that come with the product.
+func conversations(tb testing.TB) *Library {
+	tb.Helper()
+	return report(tb).l
+}
+
 func report(tb testing.TB) *Definition {
 	tb.Helper()
 	d, err := library(tb).AddDefault()

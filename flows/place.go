@@ -193,7 +193,7 @@ func (r *run) number(n *node, k key) {
 		r.unknown(n, k)
 		return
 	}
-	if place, _, ok := r.d.l.places.Current(r.d.l.options.Clubs[digits]); ok {
+	if place, _, ok := r.d.l.places.Current(r.d.l.club(digits)); ok {
 		r.setHere(n.typed, k.text)
 		r.confirm(place.Code)
 		return

@@ -42,8 +42,11 @@ func (r *run) pages(n *node) []string {
 		return r.tongue().unknown
 	case modeAsk, modeMore:
 	}
-	if n.kind == kindPlace {
+	switch {
+	case n.kind == kindPlace:
 		return r.placePages(n)
+	case n.shows():
+		return r.suppliedPages(n)
 	}
 	f := r.face(n)
 	if f == nil {
@@ -58,11 +61,7 @@ func (r *run) pages(n *node) []string {
 	if !f.vars && r.s.before == "" {
 		return f.pages[mask]
 	}
-	heading := f.heading
-	if f.vars {
-		heading = r.d.l.texts.Format(r.tongue().lang, f.key, map[string]string{"code": r.s.Code})
-	}
-	return r.d.l.face(r.s.channel, *r.tongue(), n.menu(*f, r.inFront(heading), mask))
+	return r.d.l.face(r.s.channel, *r.tongue(), n.menu(*f, r.inFront(r.heading(f)), mask))
 }
 
 // inFront puts the texts that do not wait for a key in front of a heading.
@@ -96,8 +95,11 @@ func (r *run) screen() Screen {
 		return Screen{Text: t.tryAgain, End: true}
 	}
 	n := r.node()
-	if n == nil {
+	switch {
+	case n == nil:
 		return Screen{Text: t.tryAgain, End: true}
+	case n.kind == kindFetch && r.s.over == notOver: // nothing is shown before it is supplied
+		return Screen{}
 	}
 	pages := r.pages(n)
 	if len(pages) == 0 {

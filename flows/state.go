@@ -32,12 +32,22 @@ type State struct {
 	trail     trail    // the questions that were answered, for the way back
 	base      int      // how many answers there were when this node was reached
 	place     placeState
+	supplied  supplied
 	startedAt time.Time
 	expiresAt time.Time
 	expires   time.Duration
 }
 
 type answer struct{ field, value string }
+
+// supplied is what the gateway gave for the last fetch, and where it was asked for.
+type supplied struct {
+	vars    []answer // for the texts that follow, by name
+	options []Option // what a list shows
+	text    string   // what a read shows
+	by      string   // the fetch node
+	base    int      // how many answers there were when it was reached
+}
 
 // mode is what of a node is on the screen.
 type mode byte
@@ -128,8 +138,14 @@ func (s State) Concluded() bool { return s.concluded }
 // Over reports whether the conversation has ended; a step on it only shows its last screen again.
 func (s State) Over() bool { return s.over != notOver }
 
-// Mark is what an ended conversation is marked with, empty for none.
-func (s State) Mark() string { return s.mark }
+// Mark is what a conversation that ends here is marked with, empty for none. While it is open it is what would be its mark if the caller
+// hung up now; what must be seen by a person is never marked.
+func (s State) Mark() string {
+	if s.over == notOver && s.HasContent() {
+		return ""
+	}
+	return s.mark
+}
 
 // StartedAt is when the conversation began.
 func (s State) StartedAt() time.Time { return s.startedAt }

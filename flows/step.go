@@ -12,7 +12,7 @@ func (d *Definition) Begin(b Beginning, now time.Time) State {
 	}
 	s := State{
 		Code: b.Code, hash: d.Hash, channel: b.Channel, fresh: true,
-		language: d.l.languages[0], startedAt: now, expires: b.Expires, expiresAt: now.Add(b.Expires),
+		language: d.l.languages[0], mark: d.mark, startedAt: now, expires: b.Expires, expiresAt: now.Add(b.Expires),
 	}
 	if s.channel != SMS {
 		s.channel = USSD
@@ -23,8 +23,11 @@ func (d *Definition) Begin(b Beginning, now time.Time) State {
 			s = d.fact(s, "language", s.language)
 		}
 	}
-	if b.Emergency {
-		s = d.fact(s, "emergency", "yes")
+	if b.Emergency { // a fact for whichever definition the conversation comes to
+		s = s.With("emergency", "yes")
+	}
+	if b.Officer {
+		s = s.With("officer", "yes")
 	}
 	if place, _, ok := d.l.places.Current(b.AreaCode); ok {
 		s.club = place.Code
@@ -46,7 +49,7 @@ func (d *Definition) Step(s State, in Input, now time.Time) (State, Screen, []Ev
 	return d.step(s, in, now, nil)
 }
 
-// step is Step; see, if given, is told each node that is reached and each option that is taken ("who", "who 3").
+// step is Step; see, if given, is told each node that is reached and each option that is taken ("report/who", "report/who 3").
 func (d *Definition) step(s State, in Input, now time.Time, see func(string)) (State, Screen, []Event) {
 	r := run{d: d, s: s, see: see}
 	r.s.expiresAt = now.Add(r.s.expires)
@@ -76,6 +79,10 @@ type run struct {
 	events []Event
 	said   string // instead of the node's own screen, for this answer only
 	see    func(string)
+
+	carried string // keys of texts that did not wait, in front of a fetch
+
+	secret, secretField string // an answer that is kept nowhere, until its fetch has it
 }
 
 func (r *run) node() *node {
@@ -100,6 +107,9 @@ func (r *run) input(n *node, text string) {
 	case k.leave, k.text == "" && r.s.channel == USSD: // an empty answer leaves too: nothing is quicker
 		r.leave()
 		return
+	case n.kind == kindFetch:
+		r.wantAgain(n)
+		return
 	case k.again, k.text == "" && n.kind != kindAsk:
 		return
 	}
@@ -109,7 +119,7 @@ func (r *run) input(n *node, text string) {
 			r.s.mode = modeAsk
 			return
 		}
-		if n.kind == kindSay || n.kind == kindChoose || n.kind == kindPlace && k.digits != "" && r.s.place.phase.menu() {
+		if n.kind == kindSay || n.kind == kindChoose || n.kind == kindList || n.kind == kindRead || n.kind == kindPlace && k.digits != "" && r.s.place.phase.menu() {
 			r.unknown(n, k) // the caller sees 1 and 0 only, so no other number can be meant
 			return
 		}
@@ -136,6 +146,8 @@ func (r *run) input(n *node, text string) {
 		r.place(n, k)
 	case kindAsk:
 		r.asked(n, k)
+	case kindList:
+		r.picked(n, k)
 	default:
 		if o := r.chosen(n, k); o != nil {
 			r.take(n, o)
@@ -190,13 +202,13 @@ func (r *run) offered(n *node, o *option) bool {
 // take answers with an option.
 func (r *run) take(n *node, o *option) {
 	if r.see != nil {
-		r.see(n.id + " " + o.number)
+		r.see(r.d.Name + "/" + n.id + " " + o.number)
 	}
 	if o.back {
 		r.back()
 		return
 	}
-	r.s.trail = r.s.trail.push(n.id, r.s.base)
+	r.s.trail = r.s.trail.push(r.fetched(n))
 	if o.value != "" {
 		r.set(n.field, o.value)
 	}
@@ -224,14 +236,15 @@ func (r *run) assign(set []assignment) {
 
 // arrive goes to a node, and on from those that do not wait for the caller.
 func (r *run) arrive(i int) {
-	before := ""
-	for range len(r.d.nodes) + 1 {
+	before := r.carried
+	r.carried = ""
+	for range mostHops {
 		if i < 0 || i >= len(r.d.nodes) {
 			break
 		}
 		n := &r.d.nodes[i]
 		if r.see != nil {
-			r.see(n.id)
+			r.see(r.d.Name + "/" + n.id)
 		}
 		r.s.node, r.s.mode, r.s.page, r.s.tries, r.s.before, r.s.base = n.id, modeAsk, 0, 0, before, len(r.s.answers)
 		r.s.place = placeState{}
@@ -239,11 +252,16 @@ func (r *run) arrive(i int) {
 		case n.kind == kindBranch:
 			i = r.branch(n)
 		case n.kind == kindAct:
-			r.conclude()
+			r.act(n)
 			i = n.to
+		case n.kind == kindGo:
+			i = r.cross(n.flow)
+		case n.kind == kindFetch:
+			r.s.supplied = supplied{by: n.id, base: r.s.base}
+			r.want(n)
+			return
 		case n.kind == kindEnd:
-			r.s.over, r.s.mark = overEnd, n.mark
-			r.event(Ended, "mark", n.mark)
+			r.end(overEnd, n.mark)
 			return
 		case !n.wait:
 			if f := r.face(n); f != nil {
@@ -270,10 +288,10 @@ func (r *run) branch(n *node) int {
 	return n.other
 }
 
-// conclude completes the report. What was said before cannot be taken back afterwards.
-func (r *run) conclude() {
+// act does what a node says. What was said or done before cannot be taken back afterwards.
+func (r *run) act(n *node) {
 	r.s.trail = ""
-	if !r.s.concluded {
+	if n.do == "conclude" && !r.s.concluded {
 		r.s.concluded = true
 		r.event(Concluded, "", "")
 	}
@@ -287,6 +305,15 @@ func (r *run) back() {
 		return
 	}
 	rest, id, answers, ok := r.s.trail.pop()
+	if node, hash, crossed := strings.Cut(id, "@"); crossed {
+		before := r.d.l.ByHash(hash)
+		if before == nil {
+			r.giveUp()
+			return
+		}
+		r.enter(before)
+		id = node
+	}
 	i, known := r.d.index[id]
 	if !ok || !known || answers > len(r.s.answers) {
 		r.giveUp()
@@ -305,21 +332,27 @@ func (r *run) back() {
 }
 
 func (r *run) leave() {
-	r.s.over = overLeft
 	r.event(Left, r.s.node, "")
-	r.event(Ended, "mark", "")
+	r.end(overLeft, r.s.mark)
 }
 
-func (r *run) giveUp() {
-	r.s.over = overTries
-	r.event(Ended, "mark", "")
+func (r *run) giveUp() { r.end(overTries, r.s.mark) }
+
+// end closes the conversation. What a person must see has no mark. What was supplied is done with, but for the last screen's variables.
+func (r *run) end(how over, mark string) {
+	if r.s.HasContent() {
+		mark = ""
+	}
+	r.s.over, r.s.mark = how, mark
+	r.s.supplied.options, r.s.supplied.text = nil, ""
+	r.event(Ended, "mark", mark)
 }
 
 // unknown is an input that the screen has no use for. Words are kept all the same: somebody may have written what matters.
 func (r *run) unknown(n *node, k key) {
 	r.s.tries++
 	r.event(Retried, n.id, "")
-	r.keepWords(k)
+	r.keepWords(n, k)
 	if r.s.tries > r.d.l.options.Retries {
 		r.giveUp()
 		return
@@ -335,8 +368,8 @@ func (r *run) unknown(n *node, k key) {
 }
 
 // keepWords adds words that came instead of a number to the field that the definition keeps for them.
-func (r *run) keepWords(k key) {
-	if r.d.keep == "" || k.digits != "" || !hasLetter(k.text) || r.s.concluded {
+func (r *run) keepWords(n *node, k key) {
+	if r.d.keep == "" || n.secret || k.digits != "" || !hasLetter(k.text) || r.s.concluded {
 		return
 	}
 	kept := r.s.Answer(r.d.keep)

@@ -32,6 +32,11 @@ func (g *Gateway) carryOut(ctx context.Context, e *store.Effects, d alert.Decisi
 		e.Referrals = append(e.Referrals, r)
 	}
 	g.writeTo(e, d.Calls, matter{conversation: r.ConversationID, referral: r.ID, code: r.Code, area: r.AreaCode, risk: r.Risk, due: r.AcceptDue}, now)
+	// A decision that changes nothing touches no clock: nothing would tell that it is older than what stands now, and it
+	// could stop a clock that somebody else has just started.
+	if !d.Changed {
+		return nil
+	}
 	if d.Clock.IsZero() {
 		e.DueDone = append(e.DueDone, store.DueKey{Kind: store.DueAccepted, Subject: r.ID})
 	} else {
@@ -51,6 +56,9 @@ func (g *Gateway) carryOutHold(e *store.Effects, d alert.HoldDecision, now time.
 		e.Holds = append(e.Holds, h)
 	}
 	g.writeTo(e, d.Calls, matter{conversation: h.ConversationID, hold: h.ID, code: h.Code, area: h.AreaCode, risk: h.Risk, due: h.Due}, now)
+	if !d.Changed {
+		return // and no clock is touched, as in carryOut
+	}
 	if d.Clock.IsZero() {
 		e.DueDone = append(e.DueDone, store.DueKey{Kind: store.DueHold, Subject: h.ID})
 	} else {

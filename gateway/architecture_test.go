@@ -26,6 +26,8 @@ var mayImport = map[string][]string{
 	"internal/seal":       {},
 	"internal/audit":      {},
 	"internal/servertest": {},
+	"internal/limits":     {},
+	"internal/officerpin": {},
 	"locales":             {},
 	"deploy":              {},
 
@@ -41,6 +43,7 @@ var mayImport = map[string][]string{
 		"internal/directory", "internal/gazetteer", "flows", "locales", "internal/phone", "deploy",
 		"internal/report", "internal/referral", "internal/alert",
 	},
+	"internal/poster":  {"locales"},
 	"internal/session": {"flows", "internal/phone", "internal/seal"},
 	"internal/outbox":  {"internal/alert", "internal/phone"},
 	"internal/store": {

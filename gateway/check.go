@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"chumrok/flows"
 	"chumrok/internal/pack"
 	"chumrok/internal/phone"
 	"chumrok/internal/referral"
@@ -40,8 +41,11 @@ func (k checkCommand) Run(c *call) error {
 	for _, fault := range texts.Check() {
 		faults = append(faults, fault)
 	}
-	if _, err := loadFlows(p, texts); err != nil {
+	library, err := loadFlows(p, texts)
+	if err != nil {
 		faults = append(faults, errors.Unwrap(err))
+	} else {
+		faults = append(faults, library.HoldNumbers("flows/released-numbers.txt", flows.ReleasedNumbers()))
 	}
 	faults = append(faults, p.Check(time.Now()))
 	communes, routed := 0, 0

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -33,6 +34,11 @@ type commands struct {
 	Pack      packCommand      `cmd:"" help:"Work with deployment packs."`
 	Ledger    ledgerCommand    `cmd:"" help:"Count what was received and where it stands; --check proves that nothing is lost."`
 	Referrals referralsCommand `cmd:"" help:"List open referrals and holds with tier, clock and why they were routed so."`
+	Emergency emergencyCommand `cmd:"" help:"Switch emergency mode on and off, for a province or the nation."`
+	Clubs     clubsCommand     `cmd:"" help:"Give children's clubs their numbers, list and retire them, print their posters."`
+	Poster    posterCommand    `cmd:"" help:"Make the poster without a club's number, as a page to print."`
+	Flows     flowsCommand     `cmd:"" help:"Look at the conversations."`
+	Officer   officerCommand   `cmd:"" help:"Draw and unlock officers' PINs, note who is away, list where they stand."`
 }
 
 // call is what a subcommand is given to work with.
@@ -40,10 +46,16 @@ type call struct {
 	ctx    context.Context //nolint:containedctx // kong calls Run with one value, and this is it
 	env    environment
 	stream streams
+	now    func() time.Time
 }
 
 // run is the program: main without the process around it, so that tests can start it.
 func run(ctx context.Context, args []string, s streams, environ []string) int {
+	return runAt(ctx, args, s, environ, time.Now)
+}
+
+// runAt is run at a time that a test may move.
+func runAt(ctx context.Context, args []string, s streams, environ []string, now func() time.Time) int {
 	var words commands
 	exit := -1
 	parser, err := kong.New(&words,
@@ -52,7 +64,7 @@ func run(ctx context.Context, args []string, s streams, environ []string) int {
 		kong.Writers(s.out, s.err),
 		kong.UsageOnError(),
 		kong.Exit(func(code int) { exit = code }),
-		kong.Bind(&call{ctx: ctx, env: newEnvironment(environ), stream: s}),
+		kong.Bind(&call{ctx: ctx, env: newEnvironment(environ), stream: s, now: now}),
 	)
 	if err != nil {
 		fmt.Fprintln(s.err, "chumrok:", err)

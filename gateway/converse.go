@@ -100,6 +100,9 @@ type turn struct {
 
 // turn decides what to answer: as an officer where an officer answers an alert, else in the conversation.
 func (g *Gateway) turn(ctx context.Context, m adapters.Message, now time.Time, fromLedger bool) (turn, error) {
+	if err := g.stopLessons(ctx, m, now); err != nil {
+		return turn{}, err
+	}
 	if m.Channel == adapters.SMS && len(g.directory.ByPhone(m.From)) > 0 {
 		t, taken, err := g.respond(ctx, m, now)
 		if err != nil || taken {
@@ -116,38 +119,81 @@ func (g *Gateway) converse(ctx context.Context, m adapters.Message, now time.Tim
 	if err != nil {
 		return turn{}, err
 	}
-	replaces := ""
-	definition := g.flows.ByHash(open.state.Hash())
-	if found && (definition == nil || now.After(open.state.ExpiresAt())) {
-		replaces, found = open.conversation.ID, false
-	}
-	if !found {
-		definition = g.flows.Current("report")
-		if open, err = g.begin(m, definition, live, replaces, now); err != nil {
+	over := func() bool { return g.flows.ByHash(open.state.Hash()) == nil || now.After(open.state.ExpiresAt()) }
+	if found && over() && !fromLedger {
+		// Redis may be behind: only the ledger can say that a conversation is over.
+		if open, found, err = g.open(ctx, live, true); err != nil {
 			return turn{}, err
 		}
 	}
-	text := m.Text
-	if m.Cumulative {
-		text = adapters.Tail(open.state.Heard, m.Text)
+	replaces := ""
+	if found && over() {
+		replaces, found = open.conversation.ID, false
 	}
-	state, screen, events := definition.Step(open.state, flows.Input{Text: text}, now)
-	state.Seq = open.state.Seq + 1
-	if m.Cumulative {
-		state.Heard = m.Text
+	if !found {
+		if open, err = g.begin(ctx, m, live, replaces, now); err != nil {
+			return turn{}, err
+		}
+	}
+	said := hear(m, open.state.Heard, g.flows.Secret(open.state))
+	if open.conversation.New && m.Channel == adapters.USSD {
+		said.input = "" // what was dialled behind the code names a club; the first screen is always the same
 	}
 
-	t := turn{live: live, state: state, kept: open.conversation.Wrapped, ours: true}
-	t.entry = store.Entry{
-		Conversation: open.conversation,
-		Seq:          state.Seq,
-		Heard:        []byte(m.Text),
-		Answer:       []byte(screen.Text),
-		State:        state.AppendBinary(nil),
-		Ended:        screen.End,
+	t := turn{live: live, kept: open.conversation.Wrapped, ours: true}
+	t.entry = store.Entry{Conversation: open.conversation, Seq: open.state.Seq + 1, Heard: []byte(said.record)}
+	step, err := g.step(ctx, m, &t.entry, open.state, said.input, now)
+	if err != nil {
+		return turn{}, err
 	}
-	err = g.conclude(ctx, &t.entry, state, events, now)
+	if step.state.Concluded() && !open.state.Concluded() {
+		code, err := g.ownCode(ctx, open.state.Code, now)
+		if err != nil {
+			return turn{}, err
+		}
+		if code != open.state.Code { // drawn twice: the caller is told the new one
+			open.state.Code = code
+			if step, err = g.step(ctx, m, &t.entry, open.state, said.input, now); err != nil {
+				return turn{}, err
+			}
+		}
+	}
+	step.state.Seq, step.state.Heard = t.entry.Seq, said.heard
+	t.state = step.state
+	t.entry.Answer, t.entry.State, t.entry.Ended = []byte(step.screen.Text), step.state.AppendBinary(nil), step.screen.End
+	err = g.conclude(ctx, &t.entry, open.state, step.state, step.events, now)
 	return t, err
+}
+
+// stepped is what a step came to.
+type stepped struct {
+	state  flows.State
+	screen flows.Screen
+	events []flows.Event
+}
+
+// mostWants bounds how often one step may ask for something; the longest chain of our conversations asks twice.
+const mostWants = 8
+
+// step takes one input, and supplies what the conversation wants to know on the way to its next screen.
+func (g *Gateway) step(ctx context.Context, m adapters.Message, e *store.Entry, state flows.State, input string, now time.Time) (stepped, error) {
+	e.Effects = store.Effects{}
+	var out stepped
+	out.state, out.screen, out.events = g.flows.Step(state, flows.Input{Text: input}, now)
+	for range mostWants {
+		last := len(out.events) - 1
+		if last < 0 || out.events[last].Kind != flows.Wanted {
+			return out, nil
+		}
+		supplied, err := g.supply(ctx, m, out.state, out.events[last], &e.Effects, now)
+		if err != nil {
+			return stepped{}, err
+		}
+		var more []flows.Event
+		out.state, out.screen, more = g.flows.Supply(out.state, supplied, now)
+		out.events = append(out.events[:last], more...)
+	}
+	return stepped{}, errors.New("a conversation wants without end")
 }
 
 // openConversation is a conversation with the state that it is in.
@@ -188,7 +234,7 @@ func (g *Gateway) open(ctx context.Context, live string, fromLedger bool) (openC
 }
 
 // begin starts a conversation with a key and a reporter's code of its own.
-func (g *Gateway) begin(m adapters.Message, definition *flows.Definition, live, replaces string, now time.Time) (openConversation, error) {
+func (g *Gateway) begin(ctx context.Context, m adapters.Message, live, replaces string, now time.Time) (openConversation, error) {
 	id := store.NewID()
 	key, wrapped, err := g.keys.NewDataKey(id)
 	if err != nil {
@@ -198,21 +244,49 @@ func (g *Gateway) begin(m adapters.Message, definition *flows.Definition, live, 
 	if err != nil {
 		return openConversation{}, fmt.Errorf("drawing the reporter's code: %w", err)
 	}
-	b := flows.Beginning{Channel: flows.Channel(m.Channel), Code: code, Expires: g.pack.Sessions.USSDResume}
+	b := flows.Beginning{Channel: flows.Channel(m.Channel), Code: code, Expires: g.pack.Sessions.USSDResume,
+		Officer: m.Channel == adapters.USSD && len(g.directory.ByPhone(m.From)) > 0}
 	if m.Channel == adapters.SMS {
 		b.Expires = g.pack.Sessions.SMSResume
 	}
+	if number := clubDialled(m); number != "" {
+		b.AreaCode, _ = g.clubArea(ctx, number)
+	}
+	b.Emergency = g.emergencyFor(ctx, b.AreaCode)
+	state := g.flows.Begin(b, now)
 	return openConversation{
-		state: definition.Begin(b, now),
+		state: state,
 		conversation: store.Conversation{ID: id, LiveKey: live, Channel: m.Channel, Provider: m.Provider,
-			Definition: definition.Hash, Number: m.From, New: true, Replaces: replaces, Bin: store.StillOpen, Key: key, Wrapped: wrapped},
+			Definition: state.Hash(), Number: m.From, New: true, Replaces: replaces, Bin: store.StillOpen, Key: key, Wrapped: wrapped},
 	}, nil
 }
 
-// liveKey names the session without naming the phone: a USSD session is the network's, an SMS one the number's.
+// ownCode is the reporter's code, or another one where some report has it: it was drawn when the conversation began, and
+// looked up only now that it is told.
+func (g *Gateway) ownCode(ctx context.Context, code string, now time.Time) (string, error) {
+	for range 100 {
+		free, err := g.store.CodeFree(ctx, code, now)
+		if err != nil {
+			return "", fmt.Errorf("looking up the reporter's code: %w", err)
+		}
+		if free {
+			return code, nil
+		}
+		if code, err = alert.NewCode(g.random, alert.ReporterDigits); err != nil {
+			return "", fmt.Errorf("drawing the reporter's code: %w", err)
+		}
+	}
+	return "", errors.New("drawing the reporter's code: a hundred in a row were taken")
+}
+
+// liveKey names the session without naming the phone: a USSD session is the network's, an SMS one the number's. What came
+// without a sender belongs to no other message, or strangers would go on in each other's conversations.
 func (g *Gateway) liveKey(m adapters.Message) string {
-	if m.Channel == adapters.USSD {
+	switch {
+	case m.Channel == adapters.USSD:
 		return g.keys.Blind("session", m.Provider+"|"+m.Session)
+	case m.From.IsZero():
+		return g.keys.Blind("nameless", m.Provider+"|"+m.ID)
 	}
 	return g.keys.Blind("thread", m.From.E164())
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"chumrok/adapters"
@@ -15,19 +17,26 @@ import (
 
 // conclude adds to a turn what follows from it: the clock that finds the conversation unfinished, the moment at which
 // danger was said, and, at its end, the report with those who must act on it, or the mark that nobody need.
-func (g *Gateway) conclude(ctx context.Context, e *store.Entry, state flows.State, events []flows.Event, now time.Time) error {
+func (g *Gateway) conclude(ctx context.Context, e *store.Entry, before, state flows.State, events []flows.Event, now time.Time) error {
 	c := &e.Conversation
-	var concluded bool
+	var concluded, takenBack bool
 	var mark store.Mark
 	for _, event := range events {
 		switch event.Kind {
 		case flows.Danger:
 			c.DangerAt = now // the store keeps the first
+		case flows.Unanswered:
+			// Somebody may have come into the room: what was taken back just now keeps its clock until more is said.
+			takenBack = true
 		case flows.Concluded:
 			concluded = true
 		case flows.Ended:
 			mark = store.Mark(event.Value)
 		}
+	}
+	wrote := !before.Concluded() && g.wroteOfDanger(state)
+	if wrote {
+		c.DangerAt = now
 	}
 	c.Ended = e.Ended
 	switch {
@@ -36,9 +45,20 @@ func (g *Gateway) conclude(ctx context.Context, e *store.Entry, state flows.Stat
 	case state.Concluded():
 		return nil // the kind words and the code after it
 	case !e.Ended:
-		e.Effects.Due = append(e.Effects.Due, store.Due{Kind: store.DueUnfinished, Subject: c.ID, At: g.unfinishedAt(state, now)})
+		danger := wrote || saidDanger(state) || takenBack && (saidDanger(before) || g.wroteOfDanger(before))
+		e.Effects.Due = append(e.Effects.Due, g.unfinishedDue(c.ID, state, danger, now))
 		return nil
-	case mark == "" && state.HasContent():
+	}
+	if !state.HasContent() && !c.New {
+		earlier, told, err := g.toldBefore(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if told {
+			return g.file(ctx, e, earlier, false, now)
+		}
+	}
+	if state.HasContent() {
 		return g.file(ctx, e, state, false, now)
 	}
 	if mark == "" {
@@ -49,25 +69,76 @@ func (g *Gateway) conclude(ctx context.Context, e *store.Entry, state flows.Stat
 	return nil
 }
 
-// unfinishedAt is when a conversation without a further word is taken for unfinished. Where danger was said it is two
-// minutes, and never later than half the immediate clock after the conversation began, however long the caller types.
-func (g *Gateway) unfinishedAt(state flows.State, now time.Time) time.Time {
-	if saidDanger(state) {
-		at, latest := now.Add(g.pack.Sessions.DangerIdle), state.StartedAt().Add(g.pack.Clocks[report.Immediate].Accepted/2)
-		if at.After(latest) && now.Before(latest) {
-			return latest
+// toldBefore finds what was told in a conversation that now holds nothing: a key back takes an answer off the screen, and
+// what was said stays said. It is the last state with content; where none has, but one cannot be read by this release,
+// it is an empty state, and a person has to look.
+func (g *Gateway) toldBefore(ctx context.Context, conversation string) (flows.State, bool, error) {
+	turns, err := g.store.Turns(ctx, conversation)
+	if err != nil {
+		return flows.State{}, false, fmt.Errorf("looking for what was told before: %w", err)
+	}
+	unreadable := false
+	for _, turn := range slices.Backward(turns) {
+		state, err := flows.Decode(turn.State)
+		if err != nil {
+			unreadable = true
+		} else if state.HasContent() {
+			return state, true, nil
 		}
-		return at
 	}
-	if state.Channel() == flows.SMS {
-		return now.Add(g.pack.Sessions.SMSUnfinishedAfter)
-	}
-	return now.Add(g.pack.Sessions.UnfinishedAfter)
+	return flows.State{}, unreadable, nil
 }
 
+// keepStories adds what was written by SMS, taken back by a number that means "back", and written differently: who is
+// told follows her first words, too, and they stand in the thread anyway.
+func (g *Gateway) keepStories(ctx context.Context, c store.Resumed, r *report.Report) error {
+	if c.Channel != adapters.SMS || c.New {
+		return nil
+	}
+	turns, err := g.store.Turns(ctx, c.ID)
+	if err != nil {
+		return fmt.Errorf("looking for what was written before: %w", err)
+	}
+	for _, turn := range turns {
+		state, err := flows.Decode(turn.State)
+		if story := state.Answer("story"); err == nil && story != "" && !strings.Contains(r.Story+"\n"+r.More, story) {
+			r.More = strings.TrimSpace(r.More + "\n" + story)
+		}
+	}
+	return nil
+}
+
+// unfinishedDue is the clock of a conversation without a further word. Where danger was said it is two minutes, and never
+// later than half the immediate clock after the conversation began, however long the caller types; and it is looked at
+// before everything that can wait.
+func (g *Gateway) unfinishedDue(conversation string, state flows.State, danger bool, now time.Time) store.Due {
+	due := store.Due{Kind: store.DueUnfinished, Subject: conversation, At: now.Add(g.pack.Sessions.UnfinishedAfter)}
+	switch {
+	case danger:
+		due.At, due.Urgency = now.Add(g.pack.Sessions.DangerIdle), urgency(report.Immediate)
+		latest := state.StartedAt().Add(g.pack.Clocks[report.Immediate].Accepted / 2)
+		if due.At.After(latest) && now.Before(latest) {
+			due.At = latest
+		}
+	case state.Channel() == flows.SMS:
+		due.At = now.Add(g.pack.Sessions.SMSUnfinishedAfter)
+	}
+	return due
+}
+
+// saidDanger says whether the caller chose that a child is, or may be, in danger now.
 func saidDanger(state flows.State) bool {
 	danger := state.Answer("danger")
 	return danger == "yes" || danger == "unsure" || state.Answer("urgent") == "yes" || state.Answer("harm") == "self_harm"
+}
+
+// wroteOfDanger says whether what was written speaks of danger now, by the pack's own words. By SMS nobody is asked.
+func (g *Gateway) wroteOfDanger(state flows.State) bool {
+	if state.Answer("story")+state.Answer("more")+state.Answer("place_typed") == "" {
+		return false
+	}
+	risk, _ := g.pack.Triage.Assess(report.FromAnswers(state.Answer))
+	return risk == report.Immediate
 }
 
 // file writes the report of a conversation and gives it to those who must act: a finished one to the bodies that are
@@ -98,10 +169,21 @@ func (g *Gateway) file(ctx context.Context, e *store.Entry, state flows.State, f
 // fileReport decides who must act on what was told, and what has to be written for it.
 func (g *Gateway) fileReport(ctx context.Context, c store.Resumed, dangerAt time.Time, state flows.State, finished bool, now time.Time) (store.Bin, store.Effects, error) {
 	var e store.Effects
-	r := store.Report{Report: report.FromAnswers(state.Answer), Code: state.Code}
+	r := store.Report{Report: report.FromAnswers(state.Answer)}
+	if finished {
+		r.Code = state.Code // before the end nobody was told it
+	}
+	if err := g.keepStories(ctx, c, &r.Report); err != nil {
+		return "", e, err
+	}
 	r.ID, r.ConversationID, r.Channel, r.DangerAt, r.At = store.NewID(), c.ID, c.Channel, dangerAt, now
 	r.Suggested = g.pack.Triage.Suggest(r.Report)
+	r.Emergency = g.emergencyIn(ctx, r.AreaCode)
 	r.Risk, r.Reasons = g.pack.Triage.Assess(r.Report)
+	if r.Emergency && r.Risk < report.High {
+		r.Risk++
+		r.Reasons = append(r.Reasons, "Emergency mode is on here: the clocks are those of the next higher risk.")
+	}
 	hold, err := g.filedBefore(ctx, c, &r)
 	if err != nil {
 		return "", e, err
@@ -114,6 +196,7 @@ func (g *Gateway) fileReport(ctx context.Context, c store.Resumed, dangerAt time
 	case !finished:
 		r.State = report.Unfinished
 		half := referral.Unfinished(r.Report, r.Risk, caller, g.directory, g.places)
+		half.Danger = half.Danger || r.Danger == "" && !dangerAt.IsZero()
 		unclear = &half
 	case unclear != nil:
 		r.State = report.Held
@@ -132,13 +215,21 @@ func (g *Gateway) fileReport(ctx context.Context, c store.Resumed, dangerAt time
 	}
 	e.Report = &r
 	if hold != nil {
-		// The desk has it already. What was added stands in the report; danger said meanwhile is told anew.
-		if hold.Danger || dangerAt.IsZero() {
-			return store.Held, e, nil
+		// The desk has it already. What was added stands in the report and decides who may still be told; danger said
+		// meanwhile, or a greater risk that nobody has taken, is told anew.
+		danger := !hold.Danger && unclear.Danger
+		raised := unclear.Risk > hold.Risk && hold.State == referral.HoldWaiting && !hold.Danger
+		hold.Reason, hold.Why, hold.AreaCode, hold.Removed = unclear.Reason, unclear.Why, unclear.AreaCode, unclear.Removed
+		hold.Risk = max(hold.Risk, unclear.Risk)
+		if danger {
+			hold.Danger, hold.DangerAt = true, dangerAt
 		}
-		hold.Danger, hold.DangerAt = true, dangerAt
-		err := g.startHold(ctx, &e, *hold, now)
-		return store.Held, e, err
+		if danger || raised {
+			err := g.startHold(ctx, &e, *hold, now)
+			return store.Held, e, err
+		}
+		e.Holds = append(e.Holds, *hold)
+		return store.Held, e, nil
 	}
 	err = g.startHold(ctx, &e, *unclear, now)
 	return store.Held, e, err
@@ -177,10 +268,14 @@ func (g *Gateway) refer(ctx context.Context, e *store.Effects, r store.Report, p
 	if place, _, ok := g.places.Current(area); ok {
 		area = place.Code
 	}
+	present, err := g.present(ctx, now) // who is away is not asked
+	if err != nil {
+		return err
+	}
 	decision := alert.Start(referral.Referral{
 		ID: store.NewID(), ReportID: r.ID, ConversationID: r.ConversationID, Code: code, Risk: r.Risk, AreaCode: area,
 		Plan: plan, StartedAt: now, DangerAt: r.DangerAt,
-	}, g.directory, g.pack.Clocks, now)
+	}, present, g.pack.Clocks, now)
 	return g.carryOut(ctx, e, decision, now)
 }
 
@@ -233,7 +328,11 @@ func (g *Gateway) Ended(ctx context.Context, ended adapters.Ended) error {
 	if !found {
 		return nil // over already, or never begun
 	}
-	e := store.Effects{Due: []store.Due{{Kind: store.DueUnfinished, Subject: resumed.Conversation.ID, At: g.now()}}}
+	due := store.Due{Kind: store.DueUnfinished, Subject: resumed.Conversation.ID, At: g.now()}
+	if !resumed.DangerAt.IsZero() {
+		due.Urgency = urgency(report.Immediate)
+	}
+	e := store.Effects{Due: []store.Due{due}}
 	if resumed.Bin != store.StillOpen && resumed.Bin != store.Held {
 		return nil // referred or marked already
 	}

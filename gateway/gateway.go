@@ -23,6 +23,7 @@ import (
 	"chumrok/flows"
 	"chumrok/internal/directory"
 	"chumrok/internal/gazetteer"
+	"chumrok/internal/limits"
 	"chumrok/internal/outbox"
 	"chumrok/internal/pack"
 	"chumrok/internal/seal"
@@ -52,6 +53,12 @@ type Gateway struct {
 	random    io.Reader
 	name      string // of this process, on the leases it takes; the same after a restart on the same folder
 	closers   []func() error
+
+	emergencies emergencies // what is in force, read again every few seconds
+	clubs       clubs       // likewise
+	comparing   slots       // who may compare a PIN now
+	limits      *limits.Limits
+	presence    presence // the directory without those who are away
 }
 
 // Open builds a gateway from its configuration; what it opened is closed again when it cannot be finished.
@@ -167,7 +174,7 @@ func (g *Gateway) openSessions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.client, g.sessions = client, session.New(client, g.keys)
+	g.client, g.sessions, g.limits = client, session.New(client, g.keys), limits.New(client)
 	return nil
 }
 
@@ -204,7 +211,7 @@ func loadTexts(p *pack.Pack) (*locales.Catalogue, error) {
 	if p.Locales != nil {
 		own = append(own, p.Locales)
 	}
-	texts, err := locales.Load(p.Facts(), own...)
+	texts, err := locales.LoadOnly(p.Languages, p.Facts(), own...)
 	if err != nil {
 		return nil, fmt.Errorf("loading the sentences:\n%w", err)
 	}
@@ -233,7 +240,7 @@ func loadFlows(p *pack.Pack, texts *locales.Catalogue) (*flows.Library, error) {
 			faults = append(faults, err)
 		}
 	}
-	if library.Current("report") == nil {
+	if err := errors.Join(faults...); err == nil { // only what the pack lacks, and all of it must hold together
 		_, err := library.AddDefault()
 		faults = append(faults, err)
 	}
@@ -249,6 +256,11 @@ func (g *Gateway) openFlows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	asking := context.WithoutCancel(ctx)
+	library.AskClubs(func(number string) string {
+		area, _ := g.clubArea(asking, number)
+		return area
+	})
 	earlier, err := g.store.Definitions(ctx)
 	if err != nil {
 		return fmt.Errorf("reading earlier conversations: %w", err)
@@ -258,10 +270,11 @@ func (g *Gateway) openFlows(ctx context.Context) error {
 			g.log.Warn("an earlier conversation no longer compiles; callers in it begin anew", "flow", d.Name, "version", d.Version)
 		}
 	}
-	current := library.Current("report")
-	if err := g.store.SaveDefinition(ctx, g.now(), store.Definition{Hash: current.Hash, Name: current.Name, Version: current.Version,
-		Body: string(current.Source())}); err != nil {
-		return fmt.Errorf("keeping the conversation %s: %w", current.Name, err)
+	for _, d := range library.Definitions() {
+		if err := g.store.SaveDefinition(ctx, g.now(), store.Definition{Hash: d.Hash, Name: d.Name, Version: d.Version,
+			Body: string(d.Source())}); err != nil {
+			return fmt.Errorf("keeping the conversation %s: %w", d.Name, err)
+		}
 	}
 	g.flows = library
 	return nil

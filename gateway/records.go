@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"chumrok/internal/pack"
 	"chumrok/internal/seal"
 	"chumrok/internal/store"
 )
@@ -50,4 +51,37 @@ func writeJSON(w io.Writer, v any) error {
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
+}
+
+// withRecords runs what works on the ledger and the deployment pack, beside a gateway that may be running on them.
+func withRecords(c *call, do func(*store.Store, *pack.Pack) error) error {
+	return withRecordsAndKeys(c, func(s *store.Store, p *pack.Pack, _ *seal.Keyring) error { return do(s, p) })
+}
+
+// withRecordsAndKeys is withRecords for what needs the key file too.
+func withRecordsAndKeys(c *call, do func(*store.Store, *pack.Pack, *seal.Keyring) error) error {
+	s, config, err := openRecords(c.ctx, c.env)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	keys, err := seal.Load(config.Keys)
+	if err != nil {
+		return fmt.Errorf("reading the key file of CHUMROK_KEYS: %w", err)
+	}
+	p, err := loadPack(config)
+	if err != nil {
+		return err
+	}
+	return do(s, p, keys)
+}
+
+// loadPack is the deployment pack that is configured.
+func loadPack(config Config) (*pack.Pack, error) {
+	files, name := packFiles(config.Pack)
+	p, _, err := pack.Load(files, name)
+	if err != nil {
+		return nil, fmt.Errorf("loading the deployment pack:\n%w", err)
+	}
+	return p, nil
 }

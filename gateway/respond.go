@@ -3,12 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"chumrok/adapters"
 	"chumrok/internal/alert"
 	"chumrok/internal/directory"
 	"chumrok/internal/referral"
+	"chumrok/internal/report"
 	"chumrok/internal/store"
 )
 
@@ -17,14 +21,16 @@ import (
 func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time) (turn, bool, error) {
 	index := g.store.PhoneIndex(m.From)
 	words, understood := alert.ParseWords(m.Text)
+	var talkedAt time.Time // when the phone last spoke in a conversation of its own, if one is going on
 	if words.Code == "" {
-		// A digit alone may answer a question of the officer's own report.
 		own, found, err := g.store.Resume(ctx, g.liveKey(m))
 		if err != nil {
 			return turn{}, false, fmt.Errorf("looking for the officer's own conversation: %w", err)
 		}
 		if found && now.Sub(own.LastAt) < g.pack.Sessions.SMSUnfinishedAfter {
-			return turn{}, false, nil
+			if talkedAt = own.LastAt; !understood {
+				return turn{}, false, nil
+			}
 		}
 	}
 	if !understood && len([]rune(m.Text)) > longestMistake {
@@ -38,11 +44,22 @@ func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time
 	if err != nil {
 		return turn{}, false, err
 	}
+	if !understood && (len(alerted) == 0 && pending == nil || g.tellsOfHarm(m.Text)) && strings.ContainsFunc(m.Text, unicode.IsLetter) {
+		return turn{}, false, nil // nobody asked this phone anything, or it speaks of harm: a family's phone is a child's, too
+	}
 	officer := g.directory.ByPhone(m.From)[0]
 	if alerted, err = g.stillTheirs(ctx, officer, alerted); err != nil {
 		return turn{}, false, err
 	}
-	match := alert.Resolve(words, understood, openFor(alerted, words), pending, now)
+	open := openFor(alerted, words)
+	match := alert.Resolve(words, understood, open, pending, now)
+	if !talkedAt.IsZero() {
+		// A digit alone may answer the question of the officer's own report, or an alert that came after it.
+		if !slices.ContainsFunc(open, func(o alert.Open) bool { return o.AlertedAt.After(talkedAt) }) {
+			return turn{}, false, nil
+		}
+		match = alert.Match{Reply: alert.Several(open), Question: pending}
+	}
 
 	t, err := g.officerTurn(ctx, m)
 	if err != nil {
@@ -77,6 +94,13 @@ func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time
 // longestMistake is how many characters of an officer's SMS are still taken for a mistyped answer. Longer than any
 // answer that our texts teach, and shorter than a sentence about a child.
 const longestMistake = 24
+
+// tellsOfHarm says whether a text speaks of something that the pack's triage knows by its words.
+func (g *Gateway) tellsOfHarm(text string) bool {
+	without, _ := g.pack.Triage.Assess(report.Report{})
+	with, _ := g.pack.Triage.Assess(report.Report{Story: text})
+	return with > without || g.pack.Triage.Suggest(report.Report{Story: text}) != nil
+}
 
 // stillTheirs leaves out the matters from which the phone's officers have been removed since they were alerted: for them
 // those do not exist, not even as a code to choose from.
@@ -149,7 +173,11 @@ func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer 
 	if err != nil || !found {
 		return matter{}, alert.Reply{}, nil, fmt.Errorf("reading referral %s: %w", match.Open.ID, notFound(err))
 	}
-	d := alert.Answer(r, officer.ID, match, g.directory, g.pack.Clocks, now)
+	present, err := g.present(ctx, now)
+	if err != nil {
+		return matter{}, alert.Reply{}, nil, err
+	}
+	d := alert.Answer(r, officer.ID, match, present, g.pack.Clocks, now)
 	if err := g.carryOut(ctx, e, d, now); err != nil {
 		return matter{}, alert.Reply{}, nil, err
 	}

@@ -21,9 +21,9 @@ const (
 	parentPhone = "+85512000502"
 )
 
-// toDanger are the keys of a Khmer child from the first screen to the question whether there is danger now: Khmer, can
-// read alone, a child, what we keep, agreed.
-var toDanger = []string{"1", "1", "1", "1", "1"}
+// toDanger are the keys of a Khmer child from the first screen to the question whether there is danger now: Khmer, ask
+// for help, can read alone, a child, what we keep, agreed.
+var toDanger = []string{"1", "1", "1", "1", "1", "1"}
 
 // TestKhmerChildBySMS: a child writes what happens; nothing that comes back names it; the committee takes it.
 func TestKhmerChildBySMS(t *testing.T) {
@@ -55,7 +55,7 @@ func TestKhmerChildBySMS(t *testing.T) {
 func TestEnglishParentByUSSD(t *testing.T) {
 	stories(t, func(w *world) {
 		parent := w.caller(parentPhone).dials("*1280#").sees("English", "ខ្មែរ")
-		parent.presses("2", "1", "2", "1")                 // English, alone, a parent, agreed
+		parent.presses("2", "1", "1", "2", "1")            // English, ask for help, alone, a parent, agreed
 		parent.presses("2")                                // no danger now
 		parent.presses("1")                                // beaten
 		parent.presses("1", "9").sees("07 Kampot")         // from the list, on its second page
@@ -93,7 +93,7 @@ func TestWholeStoryInTheFirstSMS(t *testing.T) {
 // TestHangUpInTheMiddle: what was told before the line broke reaches a person; what was not told needs nobody.
 func TestHangUpInTheMiddle(t *testing.T) {
 	stories(t, func(w *world) {
-		w.caller(parentPhone).dials("*1280#").presses("1", "1").hangsUp() // language and alone: nothing told
+		w.caller(parentPhone).dials("*1280#").presses("1", "1", "1").hangsUp() // language, help, and alone: nothing told
 		w.getsNothing("desk")
 
 		child := w.caller(childPhone).dials("*1280#").presses(toDanger...)
@@ -454,7 +454,7 @@ func TestRestart(t *testing.T) {
 	stories(t, func(w *world) {
 		w.reportPhysical(childPhone, "2").presses("1", "1", "1", "1")
 		code := digitsIn(t, w.gets("banan1-chair"), 6)
-		half := w.caller(parentPhone).dials("*1280#").presses("1", "1", "1", "1", "1", "2")
+		half := w.caller(parentPhone).dials("*1280#").presses(append(toDanger, "2")...)
 		w.restart()
 		half.presses("1").sees(w.sentence("km", "place.ask"))
 		half.presses("0")
@@ -470,6 +470,25 @@ func TestOfficerTellsAboutHisOwnCommune(t *testing.T) {
 		w.reportPhysical(w.officer["banan1-chair"], "2").presses("1", "1", "1", "1")
 		w.gets("banan1-focal")
 		w.getsNothing("banan1-chair")
+	})
+}
+
+// TestDigitThatMayMeanTwoThings: an officer in the middle of a message conversation of his own gets an alert; a bare digit
+// after it is asked back, and with its code it counts.
+func TestDigitThatMayMeanTwoThings(t *testing.T) {
+	stories(t, func(w *world) {
+		officer := w.caller(w.officer["banan1-chair"])
+		officer.texts("They hit a child at the market every evening").sees(w.sentence("en", "sms.where"))
+		officer.texts("Kdol Doun Teav, Battambang")
+		w.forward(time.Minute)
+		w.reportPhysical(childPhone, "2").presses("1", "1", "1", "1")
+		code := digitsIn(w.t, w.gets("banan1-chair"), 6)
+		officer.texts("1").sees(code)
+		w.stands(code, "alerting", "")
+		officer.texts("1 " + code)
+		w.stands(code, "accepted", "banan1-chair")
+		w.forward(31 * time.Minute)
+		w.gets("desk") // the officer's own report, which he left unfinished
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,9 +24,9 @@ const (
 	leaseTime = 40 * time.Second
 	// sendTime is how long one provider may take for one message.
 	sendTime = 15 * time.Second
-	// sweepSize is how much work is claimed at once, and sendersAtOnce how much of it is done side by side.
-	sweepSize     = 64
-	sendersAtOnce = 16
+	// sweepSize is how much work is claimed at once, all of it done side by side. Were it more, a provider that hangs would
+	// keep the last of it waiting beyond its lease, and an alert of danger that came meanwhile behind it.
+	sweepSize = 16
 )
 
 // Watch does what falls due until the context ends: messages to be sent, clocks that run out, conversations left
@@ -59,7 +60,6 @@ func (g *Gateway) Sweep(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("claiming due work: %w", err)
 	}
 	var workers errgroup.Group
-	workers.SetLimit(sendersAtOnce)
 	for _, due := range claimed {
 		workers.Go(func() error {
 			g.do(ctx, due)
@@ -71,20 +71,7 @@ func (g *Gateway) Sweep(ctx context.Context) (int, error) {
 
 // do does one piece of work. A failure is written down and the work comes again.
 func (g *Gateway) do(ctx context.Context, due store.Due) {
-	var err error
-	switch due.Kind {
-	case store.DueSend:
-		err = g.send(ctx, due)
-	case store.DueAccepted:
-		err = g.acceptedClock(ctx, due)
-	case store.DueHold:
-		err = g.holdClock(ctx, due)
-	case store.DueUnfinished:
-		err = g.unfinished(ctx, due)
-	default:
-		// Written by a newer release: it stays for the gateway that knows it.
-		err = fmt.Errorf("work of an unknown kind")
-	}
+	err := g.try(ctx, due)
 	if err == nil {
 		g.meter.due.WithLabelValues(due.Kind, "done").Inc()
 		return
@@ -95,6 +82,31 @@ func (g *Gateway) do(ctx context.Context, due store.Due) {
 	if err := g.store.Retry(context.WithoutCancel(ctx), due, again); err != nil {
 		g.log.Error("giving work back failed; its lease runs out", "kind", due.Kind, "subject", due.Subject, "error", err)
 	}
+}
+
+// try does a piece of work according to its kind. What panics is an error like another, named by its place in the code
+// alone: one piece that breaks us must not end the process that everybody else's alerts wait for.
+func (g *Gateway) try(ctx context.Context, due store.Due) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.meter.panics.Inc()
+			err = fmt.Errorf("%T at %s", p, panicSite())
+		}
+	}()
+	switch due.Kind {
+	case store.DueSend:
+		return g.send(ctx, due)
+	case store.DueAccepted:
+		return g.acceptedClock(ctx, due)
+	case store.DueHold:
+		return g.holdClock(ctx, due)
+	case store.DueUnfinished:
+		return g.unfinished(ctx, due)
+	case store.DueLesson:
+		return g.lesson(ctx, due)
+	}
+	// Written by a newer release: it stays for the gateway that knows it.
+	return errors.New("work of an unknown kind")
 }
 
 // apply writes effects; when somebody was faster, decide is asked again on what stands now.
@@ -124,7 +136,15 @@ func (g *Gateway) acceptedClock(ctx context.Context, due store.Due) error {
 		if err != nil || !found {
 			return e, err
 		}
-		err = g.carryOut(ctx, &e, alert.TimeOut(r, g.directory, g.pack.Clocks, now), now)
+		present, err := g.present(ctx, now)
+		if err != nil {
+			return e, err
+		}
+		decision := alert.TimeOut(r, present, g.pack.Clocks, now)
+		if !decision.Changed && !decision.Clock.IsZero() {
+			return store.Effects{}, g.store.Retry(ctx, due, decision.Clock) // too early: the same work, later
+		}
+		err = g.carryOut(ctx, &e, decision, now)
 		return e, err
 	})
 }
@@ -137,7 +157,11 @@ func (g *Gateway) holdClock(ctx context.Context, due store.Due) error {
 		if err != nil || !found {
 			return e, err
 		}
-		g.carryOutHold(&e, alert.HoldTimeOut(h, g.directory, g.pack.Clocks, now), now)
+		decision := alert.HoldTimeOut(h, g.directory, g.pack.Clocks, now)
+		if !decision.Changed && !decision.Clock.IsZero() {
+			return store.Effects{}, g.store.Retry(ctx, due, decision.Clock)
+		}
+		g.carryOutHold(&e, decision, now)
 		return e, nil
 	})
 }
@@ -152,19 +176,22 @@ func (g *Gateway) unfinished(ctx context.Context, due store.Due) error {
 			return done, err
 		}
 		state, err := flows.Decode(last.State)
-		if err != nil {
-			return done, fmt.Errorf("reading the state of conversation %s: %w", due.Subject, err)
+		told := err == nil && state.HasContent()
+		if !told { // taken back, or of a release that this one cannot read
+			if state, told, err = g.toldBefore(ctx, due.Subject); err != nil {
+				return done, err
+			}
 		}
 		change := store.ConversationChange{ID: due.Subject, Seq: last.Seq}
 		effects := done
-		if state.HasContent() {
+		if told {
 			if change.Bin, effects, err = g.fileReport(ctx, last, last.DangerAt, state, false, now); err != nil {
 				return done, err
 			}
 			effects.DueDone = nil
 			effects.DueFinished = []store.Due{due}
 		} else {
-			change.Bin, change.Mark = store.Marked, store.MarkEmpty
+			change.Bin, change.Mark = store.Marked, cmp.Or(store.Mark(state.Mark()), store.MarkEmpty)
 		}
 		effects.Conversations = append(effects.Conversations, change)
 		return effects, nil
@@ -300,7 +327,11 @@ func (g *Gateway) failed(ctx context.Context, e *store.Effects, m store.Message,
 	if err != nil || !found {
 		return err
 	}
-	return g.carryOut(ctx, e, alert.Failed(r, a.OfficerID, g.directory, g.pack.Clocks, now), now)
+	present, err := g.present(ctx, now)
+	if err != nil {
+		return err
+	}
+	return g.carryOut(ctx, e, alert.Failed(r, a.OfficerID, present, g.pack.Clocks, now), now)
 }
 
 // Delivered keeps what became of a message after the provider took it; a number that cannot be reached raises the next.

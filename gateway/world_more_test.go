@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"time"
 
 	"chumrok/internal/phone"
 	"chumrok/internal/store"
@@ -116,5 +118,21 @@ func (w *world) emptyRedis() {
 	w.t.Helper()
 	if err := w.gateway.client.FlushAll(w.t.Context()).Err(); err != nil {
 		w.t.Fatal(err)
+	}
+}
+
+// awaitRedis waits until the gateway's client has found Redis again: after many failures it looks only once a second.
+func (w *world) awaitRedis() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for w.gateway.client.Ping(ctx).Err() != nil {
+		select {
+		case <-ctx.Done():
+			w.t.Fatal("the gateway does not find Redis again")
+		case <-tick.C:
+		}
 	}
 }

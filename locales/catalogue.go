@@ -38,6 +38,7 @@ type source struct {
 	file string
 	line int
 	raw  string // before facts are put in
+	pass int    // with which set of files it came
 }
 
 // Text returns the sentence of key in lang, with its break hints (U+200B) still in it: Pages and Strip take them out.
@@ -93,26 +94,29 @@ func (c *Catalogue) Vars(key string) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// Languages returns the codes of the languages, Khmer and English first, then a pack's by name.
+// Languages returns the codes of the languages: those that LoadOnly was given, in that order, else Khmer, English and
+// romanised Khmer, then a pack's by name.
 func (c *Catalogue) Languages() []string { return slices.Clone(c.langs) }
 
-// Match returns the language of ours that serves lang best: "km-KH" and "kh", which people write, are "km"; an
-// unknown or empty language is Khmer.
+// Match returns the language of ours that serves lang best: "km-KH" and "kh", which people write, are "km", and "km-latn"
+// is "km-Latn"; an unknown or empty language is the first, Khmer unless LoadOnly was given another.
 func (c *Catalogue) Match(lang string) string {
 	if _, ok := c.tongues[lang]; ok {
 		return lang
 	}
-	if strings.EqualFold(lang, "kh") || strings.HasPrefix(strings.ToLower(lang), "kh-") {
-		return Khmer
+	if low := strings.ToLower(lang); low == "kh" || strings.HasPrefix(low, "kh-") {
+		lang = Khmer + low[2:]
 	}
 	tag, err := language.Parse(lang)
 	if err != nil {
-		return Khmer
+		return c.langs[0]
 	}
-	// The index and not the tag: the matcher answers km-KH with a longer tag than the one that we hold.
-	_, i, confidence := c.matcher.Match(tag)
-	if confidence == language.No {
-		return Khmer
+	// The index and not the tag: the matcher answers km-KH with a longer tag than the one that we hold. It would also give
+	// English to one who asks for Khmer, which most readers of Khmer do not read.
+	_, i, _ := c.matcher.Match(tag)
+	want, _ := tag.Base()
+	if have, _ := language.Make(c.langs[i]).Base(); have != want {
+		return c.langs[0]
 	}
 	return c.langs[i]
 }

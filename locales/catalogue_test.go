@@ -16,7 +16,7 @@ func TestTextAndFormat(t *testing.T) {
 		{"static", c.Text("km", "nav.leave"), "ចេញ"},
 		{"facts are put in", c.Text("km", "sms.call"), "សូមហៅ 1280 ដើម្បីដឹងដំណឹង។"},
 		{"variables", c.Format("km", "sms.done", map[string]string{"code": "48213170"}), "អរគុណ។ លេខ 48213170។ ចង់ដឹងដំណឹង ផ្ញើលេខនេះមកវិញ។"},
-		{"format without variables", c.Format("en", "leave", nil), "Thank you. See you another time."},
+		{"format without variables", c.Format("en", "leave", nil), "Thank you for using this."},
 		{"an empty variable leaves no hole", c.Format("km", "alert.danger", map[string]string{"code": "482131", "desk": "012000100"}), "បន្ទាន់ 482131៖ ត្រូវទៅជួបឥឡូវ។ ឆ្លើយ 1 ទទួល 2 មិនអាច ឬហៅ 012000100"},
 		{"an empty variable in English", c.Format("en", "alert.new", map[string]string{"code": "482131", "risk": "high"}), "New task 482131 high. Reply 1 take 2 cannot"},
 		{"text of a sentence with variables", c.Text("en", "sms.place.confirm"), "?"},
@@ -25,6 +25,9 @@ func TestTextAndFormat(t *testing.T) {
 		{"a longer English tag", c.Text("en-GB", "nav.leave"), "Exit"},
 		{"no language", c.Text("", "nav.leave"), "ចេញ"},
 		{"a language that we have not", c.Text("fr", "nav.leave"), "ចេញ"},
+		{"romanised Khmer", c.Text("km-Latn", "nav.leave"), "Chenh"},
+		{"romanised Khmer, as a file is named", c.Text("km-latn", "nav.leave"), "Chenh"},
+		{"romanised Khmer, of the country", c.Text("kh-Latn", "nav.leave"), "Chenh"},
 		{"an unknown key", c.Text("km", "no.such.key"), ""},
 		{"an unknown key formatted", c.Format("km", "no.such.key", nil), ""},
 	} {
@@ -41,7 +44,7 @@ func TestTextAndFormat(t *testing.T) {
 	if got := c.Vars("error.down"); len(got) != 0 {
 		t.Errorf("facts are not variables, got %v", got)
 	}
-	if diff := cmp.Diff([]string{"km", "en"}, c.Languages()); diff != "" {
+	if diff := cmp.Diff([]string{"km", "en", "km-Latn"}, c.Languages()); diff != "" {
 		t.Errorf("languages (-want +got):\n%s", diff)
 	}
 }
@@ -62,10 +65,11 @@ func TestDeskAsAFactNeedsNoVariable(t *testing.T) {
 func TestPackReplacesAndAdds(t *testing.T) {
 	t.Parallel()
 	pack := fstest.MapFS{
-		"km.toml":    {Data: []byte("\"leave\" = \"អរគុណ។\"\n\"learn.menu\" = \"មេរៀន៖\"\n")},
-		"en.toml":    {Data: []byte("\"learn.menu\" = \"Lessons:\"\n[sms]\nhello = \"Hello. Please write.\"\n")},
-		"README.md":  {Data: []byte("not a sentence")},
-		"sub/x.toml": {Data: []byte("x = 1")},
+		"km.toml":           {Data: []byte("\"leave\" = \"អរគុណ។\"\n\"learn.menu\" = \"មេរៀន៖\"\n")},
+		"en.toml":           {Data: []byte("\"learn.menu\" = \"Lessons:\"\n[sms]\nhello = \"Hello. Please write.\"\n")},
+		"more.km-Latn.toml": {Data: []byte("\"learn.menu\" = \"Merien:\"\n")},
+		"README.md":         {Data: []byte("not a sentence")},
+		"sub/x.toml":        {Data: []byte("x = 1")},
 	}
 	c, err := Load(testFacts(), pack, nil)
 	if err != nil {
@@ -73,7 +77,7 @@ func TestPackReplacesAndAdds(t *testing.T) {
 	}
 	for _, tc := range []struct{ lang, key, want string }{
 		{"km", "leave", "អរគុណ។"},
-		{"en", "leave", "Thank you. See you another time."},
+		{"en", "leave", "Thank you for using this."},
 		{"km", "learn.menu", "មេរៀន៖"},
 		{"en", "sms.hello", "Hello. Please write."},
 	} {
@@ -86,25 +90,73 @@ func TestPackReplacesAndAdds(t *testing.T) {
 	}
 }
 
+// inAnotherLanguage is every English sentence of ours as a pack would give it in a language of its own, file by file.
+func inAnotherLanguage(t *testing.T, lang string) fstest.MapFS {
+	t.Helper()
+	pack := fstest.MapFS{}
+	for _, name := range ourFiles() {
+		own, subject := languageOf(name)
+		if own != English {
+			continue
+		}
+		buf, err := fs.ReadFile(ours, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pack[subject+lang+".toml"] = &fstest.MapFile{Data: []byte(strings.Replace(string(buf), `"nav.leave" = "Exit"`, `"nav.leave" = "Lao exit"`, 1))}
+	}
+	return pack
+}
+
 func TestPackAddsALanguage(t *testing.T) {
 	t.Parallel()
-	// Romanised Khmer, every key of it: here simply the English sentences.
-	buf, err := fs.ReadFile(ours, "en.toml")
+	c, err := Load(testFacts(), inAnotherLanguage(t, "lo"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := Load(testFacts(), fstest.MapFS{"km-Latn.toml": {Data: []byte(strings.Replace(string(buf), `"nav.leave" = "Exit"`, `"nav.leave" = "chenh"`, 1))}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := c.Text("km-Latn", "nav.leave"); got != "chenh" {
+	if got := c.Text("lo", "nav.leave"); got != "Lao exit" {
 		t.Errorf("got %q", got)
 	}
 	if got := c.Text("km", "nav.leave"); got != "ចេញ" {
 		t.Errorf("Khmer became %q", got)
 	}
-	if diff := cmp.Diff([]string{"km", "en", "km-Latn"}, c.Languages()); diff != "" {
+	if diff := cmp.Diff([]string{"km", "en", "km-Latn", "lo"}, c.Languages()); diff != "" {
 		t.Errorf("languages (-want +got):\n%s", diff)
+	}
+	if faults := c.Check(); faults != nil {
+		t.Errorf("faults in a good language: %v", faults)
+	}
+}
+
+// A deployment of another country need not speak Khmer: what it leaves out is neither needed nor fallen back to.
+func TestLoadOnlySomeLanguages(t *testing.T) {
+	t.Parallel()
+	pack := inAnotherLanguage(t, "lo")
+	pack["extra.lo.toml"] = &fstest.MapFile{Data: []byte("\"club.welcome\" = \"Welcome\"\n")}
+	pack["extra.en.toml"] = &fstest.MapFile{Data: []byte("\"club.welcome\" = \"Welcome\"\n")}
+	c, err := LoadOnly([]string{"lo", "en"}, testFacts(), pack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"lo", "en"}, c.Languages()); diff != "" {
+		t.Errorf("languages (-want +got):\n%s", diff)
+	}
+	for lang, want := range map[string]string{"lo": "Lao exit", "km": "Lao exit", "": "Lao exit", "en-GB": "Exit"} {
+		if got := c.Text(lang, "nav.leave"); got != want {
+			t.Errorf("%q: got %q, want %q", lang, got, want)
+		}
+	}
+	if !c.Has("lo", "club.welcome") || c.Match("km-Latn") != "lo" {
+		t.Error("the pack's own language is not the one to fall back to")
+	}
+	if faults := c.Check(); faults != nil {
+		t.Errorf("faults: %v", faults)
+	}
+	_, err = LoadOnly([]string{"km", "fr", "not a language"}, testFacts())
+	if want := "locales:0: \"not a language\" is not a language; write a language code such as km or km-Latn\n" +
+		"locales:0: the language \"fr\" has no sentences; write them in locales/fr.toml\n" +
+		"locales:0: the language \"not a language\" has no sentences; write them in locales/not a language.toml"; err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -120,10 +172,12 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "a fact that is not given", facts: map[string]string{"police": "117"},
 			want: `locales:0: the fact "child_helpline" has no value; give its number under help_numbers in pack.yaml`},
 		{name: "a key missing in a language", files: map[string]string{"km.toml": "\n\"learn.menu\" = \"មេរៀន៖\"\n"},
-			want: `locales/km.toml:2: learn.menu: the key is missing in the language "en"; add it to en.toml`},
+			want: `locales/km.toml:2: learn.menu: the key is missing in the language "en"; add it to locales/en.toml` + "\n" +
+				`locales/km.toml:2: learn.menu: the key is missing in the language "km-Latn"; add it to locales/km-latn.toml`},
 		{name: "placeholders that differ between languages", files: map[string]string{
 			"km.toml": "\"learn.code\" = \"លេខ {{.code}}\"\n", "en.toml": "# English\n\"learn.code\" = \"Number {{.number}}\"\n"},
-			want: `locales/en.toml:2: learn.code: the placeholders are {{.number}}, elsewhere {{.code}}; use the same in every language`},
+			want: `locales/en.toml:2: learn.code: the placeholders are {{.number}}, elsewhere {{.code}}; use the same in every language` + "\n" +
+				`locales/km.toml:1: learn.code: the key is missing in the language "km-Latn"; add it to locales/km-latn.toml`},
 		{name: "a placeholder that ours has not", files: map[string]string{"km.toml": "\"sms.done\" = \"លេខ {{.cod}}\"\n"},
 			want: `locales/km.toml:1: sms.done: the placeholders are {{.cod}}, elsewhere {{.code}}; use the same in every language`},
 		{name: "a misspelt field", files: map[string]string{"km.toml": "\n[leave]\nothre = \"អរគុណ។\"\n"},
@@ -147,11 +201,14 @@ func TestLoadRefuses(t *testing.T) {
 		{name: "kh for Khmer", files: map[string]string{"kh.toml": "leave = \"x\"\n"},
 			want: `locales/kh.toml:0: "kh" is the country, not the language; name the file km.toml`},
 		{name: "no language", files: map[string]string{"sentences-of-ours.toml": "leave = \"x\"\n"},
-			want: `locales/sentences-of-ours.toml:0: "sentences-of-ours" is not a language; name the file after its language, such as km.toml or km-Latn.toml`},
+			want: `locales/sentences-of-ours.toml:0: "sentences-of-ours" is not a language; name the file after its language, such as km.toml or learn.km.toml`},
+		{name: "a sentence in two files", files: map[string]string{"km.toml": "\n\"leave\" = \"អរគុណ។\"\n", "first.km.toml": "leave = \"អរគុណ។\"\n"},
+			want: `locales/km.toml:2: leave: the sentence stands in locales/first.km.toml:1 too; write it in one of them`},
 		{name: "several at once", files: map[string]string{"km.toml": "leave = \"\"\n\"learn.menu\" = \"x\"\n", "en.toml": "\"sms.done\" = \"Thanks\"\n"},
 			want: "locales/en.toml:1: sms.done: the placeholders are none, elsewhere {{.code}}; use the same in every language\n" +
 				"locales/km.toml:1: leave: the sentence is empty; write it\n" +
-				`locales/km.toml:2: learn.menu: the key is missing in the language "en"; add it to en.toml`},
+				`locales/km.toml:2: learn.menu: the key is missing in the language "en"; add it to locales/en.toml` + "\n" +
+				`locales/km.toml:2: learn.menu: the key is missing in the language "km-Latn"; add it to locales/km-latn.toml`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -178,8 +235,9 @@ func TestLoadRefuses(t *testing.T) {
 func TestCheckNamesBadWords(t *testing.T) {
 	t.Parallel()
 	c, err := Load(testFacts(), fstest.MapFS{
-		"km.toml": {Data: []byte("leave = \"អរគុណ ប្អូន\"\n\"report.send\" = \"ផ្ញើ ១\"\n\"sms.hello\" = \"" + strings.Repeat("ក", 71) + "\"\n")},
-		"en.toml": {Data: []byte("\n\"report.send\" = \"Send? Reply YES\"\nleave = \"The report is safe\"\n")},
+		"km.toml":      {Data: []byte("leave = \"អរគុណ ប្អូន\"\n\"report.send\" = \"ផ្ញើ ១\"\n\"sms.hello\" = \"" + strings.Repeat("ក", 71) + "\"\n")},
+		"en.toml":      {Data: []byte("\n\"report.send\" = \"Send? Reply YES\"\nleave = \"The report is safe\"\n")},
+		"km-latn.toml": {Data: []byte("leave = \"Orkun kon\"\n\"report.send\" = \"Phnheu – te?\"\n")},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -191,6 +249,8 @@ func TestCheckNamesBadWords(t *testing.T) {
 	want := []string{
 		`locales/en.toml:2: report.send: a stranger or the network may read YES here; say it in other words`,
 		`locales/en.toml:3: leave: a stranger or the network may read report, safe here; say it in other words`,
+		`locales/km-latn.toml:1: leave: a stranger or the network may read kon here; say it in other words`,
+		`locales/km-latn.toml:2: report.send: '–' is not in the GSM alphabet, and one such mark more than halves what a message carries; write a plain mark`,
 		`locales/km.toml:1: leave: a stranger or the network may read ប្អូន here; say it in other words`,
 		`locales/km.toml:2: report.send: '១' is a Khmer digit; write 0-9`,
 		`locales/km.toml:3: sms.hello: 2 SMS segments; shorten it to one`,

@@ -19,19 +19,24 @@ var (
 	exposedRomanised = strings.Fields(`
 		komar komara kmeng kon kaun kmuoy hengsa hingsa veay thveubab romlop rumlop ompeul phlovphet bangkham komream chheu
 		khlach bangpongrot chuonhdou luok riepka monthol kamprea polis polih nokorbal tolakar someat kaknok sangkumkech chumrok`)
+	// The same words as lexicon.toml spells them, where that is another spelling.
+	exposedOurs = strings.Fields(`
+		ovpuk mday kruosar pahpoal jer tukkh komhos kruohthnak sovathepheap chabpongrot juonhdor polkam riebkar pipea
+		apeapipea mondol bohbong montrey mephum mekhum chavsangkat kknk jomrok somngat`)
 	exposedEnglish = strings.Fields(`
 		child children kid minor girl boy abuse abused rape sex sexual touch violence beat hit hurt harm injury victim
 		perpetrator offender suspect police crime court law report complaint case helpline hotline protect protection rescue
 		safe safety danger risk trafficking sold labour marriage orphan orphanage neglect abandon bully committee social
 		worker counsellor unicef ngo secret confidential anonymous`)
 	// In an SMS a word for "you" shows that someone speaks to the phone's owner as to a child.
-	addressKhmer = []string{"ប្អូន", "បង", "ក្មួយ"}
+	addressKhmer     = []string{"ប្អូន", "បង", "ក្មួយ"}
+	addressRomanised = []string{"paoun", "bong", "kmuoy"}
 	// Networks and providers act on these and swallow the message.
 	swallowed = []string{"help", "info", "stop", "end", "quit", "cancel", "start", "yes"}
 
 	foldedExposed = foldAll(exposedKhmer)
 	foldedAddress = foldAll(addressKhmer)
-	latinExposed  = slices.Concat(exposedRomanised, exposedEnglish)
+	latinExposed  = slices.Concat(exposedRomanised, exposedOurs, exposedEnglish)
 )
 
 func foldAll(words []string) []string {
@@ -72,6 +77,11 @@ func Lint(_, text string, r Reader) []string {
 				found = append(found, addressKhmer[i])
 			}
 		}
+		for _, w := range addressRomanised {
+			if slices.Contains(latin, w) && !slices.Contains(latinExposed, w) {
+				found = append(found, w)
+			}
+		}
 	}
 	for _, w := range latinExposed {
 		if slices.Contains(latin, w) {
@@ -105,8 +115,25 @@ func latinWords(text string) []string {
 	})
 }
 
-// Check returns what is wrong with the words themselves, file by file: another than our written form of Khmer, a word that
-// a stranger must not read or that a network swallows, an SMS that cannot keep to its segments even when empty.
+// costlyMark returns the first character of text that is no letter and not in the GSM alphabet, such as a curly quote, where
+// all its letters are; 0 where there is none.
+func costlyMark(text string) rune {
+	costly := rune(0)
+	for _, r := range text {
+		switch {
+		case septets(r) > 0 || invisible(r):
+		case unicode.IsLetter(r) || unicode.IsMark(r):
+			return 0
+		case costly == 0:
+			costly = r
+		}
+	}
+	return costly
+}
+
+// Check returns what is wrong with the words themselves, file by file and in every language: another than our written form of
+// Khmer, a word that a stranger must not read or that a network swallows, a mark that only a longer encoding has, an SMS that
+// cannot keep to its segments even when empty.
 func (c *Catalogue) Check() []Fault {
 	var faults []Fault
 	for _, lang := range c.langs {
@@ -123,6 +150,9 @@ func (c *Catalogue) Check() []Fault {
 			who := c.Reader(key)
 			if bad := Lint(lang, words, who); bad != nil {
 				add(fmt.Sprintf("a stranger or the network may read %s here", strings.Join(bad, ", ")), "say it in other words")
+			}
+			if r := costlyMark(words); r != 0 {
+				add(fmt.Sprintf("%q is not in the GSM alphabet, and one such mark more than halves what a message carries", r), "write a plain mark")
 			}
 			text := c.Text(lang, key)
 			switch segments := SMSSegments(Strip(text)); {

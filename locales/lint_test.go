@@ -1,6 +1,7 @@
 package locales
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,8 @@ func TestLint(t *testing.T) {
 		{"Latin words in any case", "Your REPORT is Safe.", Neutral, []string{"report", "safe"}},
 		{"two words", "a social worker", Neutral, []string{"social", "worker"}},
 		{"romanised Khmer", "Chumrok polis", Neutral, []string{"polis", "chumrok"}},
+		{"romanised Khmer in our own spelling", "Kruosar paoun", Neutral, []string{"kruosar"}},
+		{"the word for you in Latin letters, by SMS", "Paoun", ReporterSMS, []string{"paoun"}},
 		{"what networks swallow", "Reply STOP or help", Inside, []string{"HELP", "STOP"}},
 		{"swallowed only whole", "Helpful ending stopped", Inside, nil},
 		{"a placeholder is not a word", "{{.police}} {{.child_helpline}}", ReporterSMS, nil},
@@ -53,6 +56,11 @@ func TestLintListsAreWhole(t *testing.T) {
 	if n := len(exposedRomanised); n != 32 {
 		t.Errorf("%d romanised words, want 32", n)
 	}
+	for _, w := range exposedOurs {
+		if slices.Contains(exposedRomanised, w) || slices.Contains(exposedEnglish, w) {
+			t.Errorf("%s stands in two lists", w)
+		}
+	}
 	if n := len(exposedEnglish); n != 56 {
 		t.Errorf("%d English words, want 56", n)
 	}
@@ -64,7 +72,7 @@ func TestLintListsAreWhole(t *testing.T) {
 			t.Errorf("%s is not in our form: %v", w, faults)
 		}
 	}
-	for _, w := range append(exposedRomanised, exposedEnglish...) {
+	for _, w := range slices.Concat(exposedRomanised, exposedOurs, exposedEnglish) {
 		if Lint("en", "The "+strings.ToUpper(w)+".", Neutral) == nil {
 			t.Errorf("%s is not found", w)
 		}
@@ -125,20 +133,20 @@ func TestWhen(t *testing.T) {
 	zone := time.FixedZone("ICT", 7*3600)
 	for _, tc := range []struct {
 		hour, minute int
-		km, en       string
+		km, en, latn string
 	}{
-		{0, 0, "ម៉ោង 0 ព្រឹក 22/11", "00:00 22/11"},
-		{3, 20, "ម៉ោង 3:20 ព្រឹក 22/11", "03:20 22/11"},
-		{6, 0, "ម៉ោង 6 ព្រឹក 22/11", "06:00 22/11"},
-		{11, 59, "ម៉ោង 11:59 ព្រឹក 22/11", "11:59 22/11"},
-		{12, 0, "ថ្ងៃត្រង់ 22/11", "12:00 22/11"},
-		{12, 30, "ម៉ោង 12:30 ថ្ងៃ 22/11", "12:30 22/11"},
-		{13, 0, "ម៉ោង 1 រសៀល 22/11", "13:00 22/11"},
-		{16, 5, "ម៉ោង 4:05 រសៀល 22/11", "16:05 22/11"},
-		{17, 0, "ម៉ោង 5 ល្ងាច 22/11", "17:00 22/11"},
-		{18, 0, "ម៉ោង 6 ល្ងាច 22/11", "18:00 22/11"},
-		{19, 0, "ម៉ោង 7 យប់ 22/11", "19:00 22/11"},
-		{23, 45, "ម៉ោង 11:45 យប់ 22/11", "23:45 22/11"},
+		{0, 0, "ម៉ោង 0 ព្រឹក 22/11", "00:00 22/11", "maong 0 preuk 22/11"},
+		{3, 20, "ម៉ោង 3:20 ព្រឹក 22/11", "03:20 22/11", "maong 3:20 preuk 22/11"},
+		{6, 0, "ម៉ោង 6 ព្រឹក 22/11", "06:00 22/11", "maong 6 preuk 22/11"},
+		{11, 59, "ម៉ោង 11:59 ព្រឹក 22/11", "11:59 22/11", "maong 11:59 preuk 22/11"},
+		{12, 0, "ថ្ងៃត្រង់ 22/11", "12:00 22/11", "thngai trong 22/11"},
+		{12, 30, "ម៉ោង 12:30 ថ្ងៃ 22/11", "12:30 22/11", "maong 12:30 thngai 22/11"},
+		{13, 0, "ម៉ោង 1 រសៀល 22/11", "13:00 22/11", "maong 1 rosiel 22/11"},
+		{16, 5, "ម៉ោង 4:05 រសៀល 22/11", "16:05 22/11", "maong 4:05 rosiel 22/11"},
+		{17, 0, "ម៉ោង 5 ល្ងាច 22/11", "17:00 22/11", "maong 5 lngeach 22/11"},
+		{18, 0, "ម៉ោង 6 ល្ងាច 22/11", "18:00 22/11", "maong 6 lngeach 22/11"},
+		{19, 0, "ម៉ោង 7 យប់ 22/11", "19:00 22/11", "maong 7 yob 22/11"},
+		{23, 45, "ម៉ោង 11:45 យប់ 22/11", "23:45 22/11", "maong 11:45 yob 22/11"},
 	} {
 		at := time.Date(2026, 11, 22, tc.hour, tc.minute, 0, 0, zone)
 		if got := c.When("km", at); got != tc.km {
@@ -147,15 +155,20 @@ func TestWhen(t *testing.T) {
 		if got := c.When("en", at); got != tc.en {
 			t.Errorf("%s: got %q, want %q", at, got, tc.en)
 		}
+		if got := c.When("km-Latn", at); got != tc.latn {
+			t.Errorf("%s: got %q, want %q", at, got, tc.latn)
+		}
 	}
 	// The time's own zone counts, and no time is longer than what the alerts were measured with.
 	if got := c.When("km", time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC).In(zone)); got != "ម៉ោង 6 ល្ងាច 22/11" {
 		t.Errorf("in its own zone: got %q", got)
 	}
-	_, most := Measure(longest[Khmer]["when"])
-	for m := range 24 * 60 {
-		if _, n := Measure(c.When("km", time.Date(2026, 11, 22, 0, m, 0, 0, zone))); n > most {
-			t.Fatalf("minute %d takes %d units, more than %d", m, n, most)
+	for _, lang := range c.Languages() {
+		_, most := Measure(longest[lang]["when"])
+		for m := range 24 * 60 {
+			if _, n := Measure(c.When(lang, time.Date(2026, 11, 22, 0, m, 0, 0, zone))); n > most {
+				t.Fatalf("%s: minute %d takes %d, more than %d", lang, m, n, most)
+			}
 		}
 	}
 }

@@ -17,21 +17,34 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Khmer and English are the languages that we ship.
+// Khmer, English, and Khmer in Latin letters for phones that have no others, are the languages that we ship.
 const (
-	Khmer   = "km"
-	English = "en"
+	Khmer      = "km"
+	English    = "en"
+	LatinKhmer = "km-Latn"
 )
 
-//go:embed km.toml en.toml readers.toml
+//go:embed km.toml en.toml km-latn.toml *.km.toml *.en.toml readers.toml
 var ours embed.FS
+
+// notSentences are our own files that hold no sentences.
+var notSentences = []string{"readers.toml"}
+
+// ourFiles are our own files of sentences: km.toml and every subject's beside it, such as learn.km.toml, language by language.
+func ourFiles() []string {
+	names, err := fs.Glob(ours, "*.toml")
+	if err != nil {
+		panic(err) // the pattern is ours
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(notSentences, name) })
+}
 
 // factsNeeded are the facts that our own sentences cannot do without; a deployment gives their values to Load.
 var factsNeeded = []string{"child_helpline", "police"}
 
 // Fault is one thing wrong with the sentences, and how to mend it.
 type Fault struct {
-	File string // as the pack names it; ours are "km.toml" and "en.toml"
+	File string // as the pack names it, such as "locales/km.toml"; ours have no folder
 	Line int    // 1-based; 0 where the whole file is meant
 	Key  string // "" where no one sentence is meant
 	What string
@@ -53,7 +66,8 @@ func (f Fault) Error() string {
 }
 
 // Load reads our sentences and then, in order, the *.toml files at the top of each of files, which may replace and add
-// sentences and add whole languages. A file is named after its language: km.toml, en.toml, km-Latn.toml.
+// sentences and add whole languages. A file is named after its language, and may say its subject before it: km.toml,
+// en.toml, km-latn.toml, learn.km.toml. What one file of a language holds, another of it may not; a pack's may replace it.
 //
 // Facts are the deployment's constants, such as {"child_helpline": "1280", "police": "117"}; they are put in once, so a
 // sentence that has no other variable is a plain string afterwards. The two named here must be given; "desk" may be
@@ -62,10 +76,27 @@ func (f Fault) Error() string {
 // The error joins every Fault found: a file that does not parse, a misspelt field, a key that a language lacks,
 // placeholders that differ. Check looks at the words themselves.
 func Load(facts map[string]string, files ...fs.FS) (*Catalogue, error) {
+	return LoadOnly(nil, facts, files...)
+}
+
+// LoadOnly is Load for a deployment that speaks only some languages, such as {"km", "en", "km-Latn"}, or others than ours:
+// files of any other language are left aside, so a pack's new sentence need not be written in them. The first language is
+// the one to fall back to. None given means all that there are, Khmer first.
+func LoadOnly(languages []string, facts map[string]string, files ...fs.FS) (*Catalogue, error) {
 	l := &loader{
 		facts:   facts,
+		langs:   slices.Clone(languages),
 		bundle:  i18n.NewBundle(language.MustParse(Khmer)),
 		sources: map[string]map[string]source{},
+		files:   map[string][]string{},
+	}
+	for i, lang := range l.langs {
+		tag, err := language.Parse(lang)
+		if err != nil {
+			l.fault("locales", 0, "", fmt.Sprintf("%q is not a language", lang), "write a language code such as km or km-Latn")
+			continue
+		}
+		l.langs[i] = tag.String()
 	}
 	l.bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
 	for _, name := range factsNeeded {
@@ -78,7 +109,7 @@ func Load(facts map[string]string, files ...fs.FS) (*Catalogue, error) {
 			l.fault("locales", 0, "", fmt.Sprintf("the fact %q holds a placeholder", name), "write the plain value")
 		}
 	}
-	l.read(ours, "", Khmer+".toml", English+".toml")
+	l.read(ours, "", ourFiles()...)
 	l.own = l.rawVars()
 	for _, f := range files {
 		if f == nil {
@@ -89,6 +120,11 @@ func Load(facts map[string]string, files ...fs.FS) (*Catalogue, error) {
 			return nil, fmt.Errorf("listing sentences: %w", err)
 		}
 		l.read(f, "locales/", names...)
+	}
+	for _, lang := range l.langs {
+		if l.files[lang] == nil {
+			l.fault("locales", 0, "", fmt.Sprintf("the language %q has no sentences", lang), "write them in locales/"+strings.ToLower(lang)+".toml")
+		}
 	}
 	l.compare()
 	if len(l.faults) > 0 {
@@ -103,10 +139,12 @@ func Load(facts map[string]string, files ...fs.FS) (*Catalogue, error) {
 
 type loader struct {
 	facts   map[string]string
+	langs   []string // those wanted; none means all
 	bundle  *i18n.Bundle
 	sources map[string]map[string]source
-	files   map[string]string              // lang → the first file of it
+	files   map[string][]string            // lang → its files, as they were read
 	own     map[string]map[string][]string // lang → key → variables of our own sentences
+	pass    int                            // which set of files is being read: ours is 1
 	faults  []Fault
 }
 
@@ -129,6 +167,7 @@ func (l *loader) joined() error {
 }
 
 func (l *loader) read(f fs.FS, folder string, names ...string) {
+	l.pass++
 	for _, name := range names {
 		shown := folder + name
 		buf, err := fs.ReadFile(f, name)
@@ -136,21 +175,43 @@ func (l *loader) read(f fs.FS, folder string, names ...string) {
 			l.fault(shown, 0, "", "the file cannot be read: "+err.Error(), "")
 			continue
 		}
-		lang := strings.TrimSuffix(path.Base(name), ".toml")
-		if i := strings.LastIndexByte(lang, '.'); i >= 0 {
-			lang = lang[i+1:]
-		}
+		lang, subject := languageOf(name)
 		if strings.EqualFold(lang, "kh") {
-			l.fault(shown, 0, "", `"kh" is the country, not the language`, "name the file km.toml")
+			l.fault(shown, 0, "", `"kh" is the country, not the language`, "name the file "+subject+"km.toml")
 			continue
 		}
 		tag, err := language.Parse(lang)
 		if err != nil {
-			l.fault(shown, 0, "", fmt.Sprintf("%q is not a language", lang), "name the file after its language, such as km.toml or km-Latn.toml")
+			l.fault(shown, 0, "", fmt.Sprintf("%q is not a language", lang), "name the file after its language, such as km.toml or learn.km.toml")
 			continue
 		}
-		l.readFile(shown, lang, tag, buf)
+		if l.langs == nil || slices.Contains(l.langs, tag.String()) {
+			l.readFile(shown, tag.String(), tag, buf)
+		}
 	}
+}
+
+// languageOf returns the language that a file is named after, as it is written there, and what stands before it: "km" and
+// "learn." of learn.km.toml.
+func languageOf(name string) (lang, subject string) {
+	lang = strings.TrimSuffix(path.Base(name), ".toml")
+	if i := strings.LastIndexByte(lang, '.'); i >= 0 {
+		lang, subject = lang[i+1:], lang[:i+1]
+	}
+	return lang, subject
+}
+
+// homeOf names the file in which a sentence of lang belongs that stands in the file at in another language: beside it the one
+// of the same subject, if there is one, else the language's own.
+func (l *loader) homeOf(lang, at string) string {
+	_, subject := languageOf(at)
+	folder, own := strings.TrimSuffix(at, path.Base(at)), strings.ToLower(lang)+".toml"
+	for _, file := range l.files[lang] {
+		if strings.EqualFold(file, folder+subject+own) {
+			return file
+		}
+	}
+	return folder + own
 }
 
 func (l *loader) readFile(file, lang string, tag language.Tag, buf []byte) {
@@ -164,12 +225,7 @@ func (l *loader) readFile(file, lang string, tag language.Tag, buf []byte) {
 		l.fault(file, line, "", "this is not TOML: "+what, `write each sentence as "key" = "words"`)
 		return
 	}
-	if l.files == nil {
-		l.files = map[string]string{}
-	}
-	if l.files[lang] == "" {
-		l.files[lang] = file
-	}
+	l.files[lang] = append(l.files[lang], file)
 	before := len(l.faults)
 	lines := keyLines(string(buf))
 	l.checkTree(file, "", tree, lines)
@@ -190,7 +246,10 @@ func (l *loader) readFile(file, lang string, tag language.Tag, buf []byte) {
 			line = lines[m.ID+".other"]
 		}
 		l.checkMessage(file, line, m)
-		l.sources[lang][m.ID] = source{file: file, line: line, raw: m.Other}
+		if twin, ok := l.sources[lang][m.ID]; ok && twin.pass == l.pass {
+			l.fault(file, line, m.ID, fmt.Sprintf("the sentence stands in %s:%d too", twin.file, twin.line), "write it in one of them")
+		}
+		l.sources[lang][m.ID] = source{file: file, line: line, raw: m.Other, pass: l.pass}
 	}
 	if err := l.bundle.AddMessages(tag, messages...); err != nil {
 		l.fault(file, 0, "", err.Error(), "use a language with known plural rules")
@@ -246,14 +305,17 @@ func (l *loader) compare() {
 	}
 	for _, key := range slices.Sorted(maps.Keys(union)) {
 		want := varsOf(union[key].raw)
-		if our, ok := l.own[Khmer][key]; ok {
-			want = our
+		for _, lang := range []string{Khmer, English, LatinKhmer} {
+			if our, ok := l.own[lang][key]; ok {
+				want = our
+				break
+			}
 		}
 		for _, lang := range langs {
 			s, ok := l.sources[lang][key]
 			if !ok {
 				at := union[key]
-				l.fault(at.file, at.line, key, fmt.Sprintf("the key is missing in the language %q", lang), "add it to "+l.files[lang])
+				l.fault(at.file, at.line, key, fmt.Sprintf("the key is missing in the language %q", lang), "add it to "+l.homeOf(lang, at.file))
 				continue
 			}
 			if got := varsOf(s.raw); !slices.Equal(l.variables(got), l.variables(want)) {
@@ -315,10 +377,13 @@ func (l *loader) render() *Catalogue {
 		}
 		c.tongues[lang] = t
 	}
-	c.langs = []string{Khmer, English}
-	for _, lang := range slices.Sorted(maps.Keys(c.tongues)) {
-		if lang != Khmer && lang != English {
-			c.langs = append(c.langs, lang)
+	c.langs = l.langs
+	if c.langs == nil {
+		c.langs = []string{Khmer, English, LatinKhmer}
+		for _, lang := range slices.Sorted(maps.Keys(c.tongues)) {
+			if !slices.Contains(c.langs, lang) {
+				c.langs = append(c.langs, lang)
+			}
 		}
 	}
 	tags := make([]language.Tag, len(c.langs))
@@ -326,7 +391,7 @@ func (l *loader) render() *Catalogue {
 		tags[i] = language.Make(lang)
 	}
 	c.matcher = language.NewMatcher(tags)
-	c.keys = slices.Sorted(maps.Keys(c.tongues[Khmer].messages))
+	c.keys = slices.Sorted(maps.Keys(c.tongues[c.langs[0]].messages))
 	r, err := loadReaders()
 	if err != nil {
 		l.fault("readers.toml", 0, "", err.Error(), "")

@@ -2,6 +2,7 @@ package locales
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -42,10 +43,20 @@ var longest = map[string]map[string]string{
 		"tier":  "the provincial office",
 		"codes": "482131 510027 330812 771204",
 	},
+	LatinKhmer: {
+		"code":  "482131",
+		"place": strings.Repeat("W", 60),
+		"risk":  "komret mothyom",
+		"desk":  "0120001001",
+		"when":  "maong 12:30 thngai 22/11",
+		"n":     "12",
+		"tier":  "krom karngear srok",
+		"codes": "482131 510027 330812 771204",
+	},
 }
 
-// screens is every screen of the report conversation as it is composed on USSD: "heading | option option", each option
-// "number=key"; pages is how many it may take in Khmer (English never takes more).
+// screens is every screen as it is composed on USSD: "heading | option option", each option "number=key"; pages is how many it
+// may take in Khmer (Latin letters never take more).
 var screens = []struct {
 	pages  int
 	screen string
@@ -103,6 +114,56 @@ var screens = []struct {
 	{1, "place.confirm | 1=place.confirm.yes 2=place.confirm.no"},
 	{6, harms("child")},
 	{6, harms("adult")},
+	{1, "report.bullying.child | 1=nav.go_on"},
+	{1, "report.bullying.adult | 1=nav.go_on"},
+	{1, "menu.heading | 1=menu.report 2=menu.learn 3=menu.ask"},
+	{1, "menu.heading | 1=menu.report 2=menu.learn 3=menu.ask 4=menu.duty"},
+	{1, "ask.code |"},
+	{1, "ask.received |"},
+	{1, "ask.taken |"},
+	{1, "ask.closed |"},
+	{1, "ask.call |"},
+	{1, "learn.heading | 1=learn.for_child 2=learn.for_parent"},
+	{3, lessons("child")},
+	{3, lessons("parent")},
+	{1, "learn.daily | 1=learn.daily.yes 2=learn.daily.no"},
+	{1, "learn.daily.safe | 1=learn.daily.safe.yes 2=learn.daily.safe.no"},
+	{1, "learn.daily.ok | 1=nav.go_on"},
+	{1, "learn.daily.not_safe | 1=nav.go_on"},
+	{1, "duty.pin |"},
+	{1, "duty.wrong |"},
+	{1, "duty.locked |"},
+	{1, "duty.no_pin |"},
+	{1, "duty.menu | 1=duty.menu.list 2=duty.menu.away"},
+	{1, "duty.none | 1=nav.go_on"},
+	{1, "duty.one | 1=duty.one.details 2=duty.one.accept 3=duty.one.cannot 4=duty.one.seen 5=duty.one.outcome"},
+	{1, "duty.cannot | 1=duty.cannot.away 2=duty.cannot.connected 3=duty.cannot.wrong 4=duty.cannot.other"},
+	{2, "duty.outcome | 1=duty.outcome.helped 2=duty.outcome.referred 3=duty.outcome.not_found 4=duty.outcome.no_problem 5=duty.outcome.settled 6=duty.outcome.other"},
+	{1, "duty.done | 1=nav.go_on"},
+	{2, "duty.accepted | 1=nav.go_on"},
+	{1, "duty.next | 1=nav.go_on"},
+	{1, "duty.review | 1=nav.go_on"},
+	{1, "duty.taken | 1=nav.go_on"},
+	{1, "duty.gone | 1=nav.go_on"},
+	{1, "duty.away |"},
+	{1, "duty.away.done | 1=nav.go_on"},
+	{1, "detail.advice |"},
+}
+
+// lessonPages is how many pages a lesson may take: three thoughts.
+const lessonPages = 3
+
+func lessons(audience string) string {
+	screen := "learn." + audience + ".menu |"
+	for n := 1; n <= 8; n++ {
+		// The eighth has key 11: 8 is "back" at every screen.
+		key := n
+		if n > 7 {
+			key += 3
+		}
+		screen += fmt.Sprintf(" %d=learn.%s.%d.title", key, audience, n)
+	}
+	return screen
 }
 
 func harms(voice string) string {
@@ -153,7 +214,7 @@ func compose(t *testing.T, c *Catalogue, lang, screen string) Menu {
 func TestEveryScreenFits(t *testing.T) {
 	t.Parallel()
 	c := loadOurs(t)
-	for _, lang := range []string{Khmer, English} {
+	for _, lang := range c.Languages() {
 		for _, s := range screens {
 			pages := Pages(compose(t, c, lang, s.screen), USSD)
 			if len(pages) > s.pages {
@@ -167,6 +228,36 @@ func TestEveryScreenFits(t *testing.T) {
 			if testing.Verbose() {
 				_, n := Measure(pages[0])
 				t.Log(lang, len(pages), n, strings.TrimSpace(strings.Split(s.screen, "|")[0]))
+			}
+		}
+	}
+}
+
+// A lesson is short, and each of its lines is a page of its own or shares one: no page begins in the middle of a thought.
+func TestLessonsAreReadAThoughtAtATime(t *testing.T) {
+	t.Parallel()
+	c := loadOurs(t)
+	for _, lang := range c.Languages() {
+		nav := Menu{
+			Options: []Option{{Key: "1", Text: c.Text(lang, "nav.go_on")}},
+			Leave:   "0 " + c.Text(lang, "nav.leave"), More: "9 " + c.Text(lang, "nav.more"), Leaveable: true,
+		}
+		for _, audience := range []string{"child", "parent"} {
+			for n := 1; n <= 8; n++ {
+				key := fmt.Sprintf("learn.%s.%d.text", audience, n)
+				m := nav
+				m.Heading = c.Text(lang, key)
+				lines := strings.Split(m.Heading, "\n")
+				pages := Pages(m, USSD)
+				if len(pages) > lessonPages || len(pages) > len(lines) {
+					t.Errorf("%s: %s has %d pages for %d thoughts", lang, key, len(pages), len(lines))
+				}
+				for _, page := range pages {
+					first, _, _ := strings.Cut(page, "\n")
+					if !slices.Contains(lines, first) {
+						t.Errorf("%s: %s: the page %q begins in the middle of a thought", lang, key, page)
+					}
+				}
 			}
 		}
 	}

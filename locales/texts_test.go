@@ -1,6 +1,7 @@
 package locales
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -50,18 +51,36 @@ alert.already_taken alert.not_yours alert.withdrawn alert.wrong_commune alert.ho
 alert.reminder
 risk.immediate risk.high risk.medium risk.low
 tier.committee tier.district_office tier.district_committee tier.province_office tier.province_committee tier.desk
-tier.police tier.helpline tier.partner tier.emergency`
+tier.police tier.helpline tier.partner tier.emergency
+menu.heading menu.report menu.learn menu.ask menu.duty ask.code ask.received ask.taken ask.closed ask.call
+sms.status.received sms.status.taken sms.status.closed report.language.km_latn report.bullying.child
+report.bullying.adult learn.heading learn.for_child learn.for_parent learn.child.menu learn.parent.menu learn.daily
+learn.daily.yes learn.daily.no learn.daily.safe learn.daily.safe.yes learn.daily.safe.no learn.daily.ok
+learn.daily.not_safe duty.pin duty.wrong duty.locked duty.no_pin duty.menu duty.menu.list duty.menu.away duty.list
+duty.none duty.one duty.one.details duty.one.accept duty.one.cannot duty.one.seen duty.one.outcome duty.cannot
+duty.cannot.away duty.cannot.connected duty.cannot.wrong duty.cannot.other duty.outcome duty.outcome.helped
+duty.outcome.referred duty.outcome.not_found duty.outcome.no_problem duty.outcome.settled duty.outcome.other duty.done
+duty.accepted duty.next duty.review duty.taken duty.gone duty.away duty.away.done detail.who detail.harm detail.about
+detail.about.self detail.about.other detail.about.several detail.age detail.sex detail.by detail.place detail.danger
+detail.urgent detail.story detail.more detail.contact detail.contact.call detail.contact.sms detail.contact.none
+detail.advice`
 
 const harmsWanted = "physical sexual emotional neglect labour trafficking marriage online bullying institution lost shelter self_harm other"
 
-func TestEveryKeyIsThereInBothLanguages(t *testing.T) {
+func TestEveryKeyIsThereInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	c := loadOurs(t)
 	want := strings.Fields(keysWanted)
 	for _, h := range strings.Fields(harmsWanted) {
-		want = append(want, "report.harm."+h+".child", "report.harm."+h+".adult")
+		want = append(want, "report.harm."+h+".child", "report.harm."+h+".adult", "detail.harm."+h)
 	}
-	for _, lang := range []string{Khmer, English} {
+	for _, audience := range []string{"child", "parent"} {
+		for n := 1; n <= 8; n++ {
+			lesson := fmt.Sprintf("%s.%d", audience, n)
+			want = append(want, "learn."+lesson+".title", "learn."+lesson+".text", "sms.lesson."+lesson)
+		}
+	}
+	for _, lang := range []string{Khmer, English, LatinKhmer} {
 		for _, key := range want {
 			if c.Text(lang, key) == "" {
 				t.Errorf("%s: %s has no sentence", lang, key)
@@ -115,47 +134,55 @@ var khmerLine = regexp.MustCompile(`^"([^"]+)" = "(.*)"$`)
 // A reader who does not know Khmer judges the sentences by their back-translations, so each has its own.
 func TestEveryKhmerSentenceHasItsBackTranslation(t *testing.T) {
 	t.Parallel()
-	buf, err := os.ReadFile("km.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(string(buf), "\n")
 	seen := 0
-	for i, line := range lines {
-		m := khmerLine.FindStringSubmatch(line)
-		if m == nil {
-			continue
+	files, _ := khmerSources(t)
+	for _, name := range files {
+		buf, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
 		}
-		seen++
-		j := i - 1
-		for j >= 0 && strings.HasPrefix(lines[j], "# unsure: ") {
-			j--
-		}
-		if j < 0 || !strings.HasPrefix(lines[j], "# back: ") {
-			t.Errorf("km.toml:%d: %s has no back-translation; write a line \"# back: …\" above it", i+1, m[1])
-			continue
-		}
-		for _, v := range varsOf(m[2]) {
-			if !strings.Contains(lines[j], "{"+v+"}") {
-				t.Errorf("km.toml:%d: the back-translation of %s does not show {%s}", j+1, m[1], v)
+		lines := strings.Split(string(buf), "\n")
+		for i, line := range lines {
+			m := khmerLine.FindStringSubmatch(line)
+			if m == nil {
+				continue
+			}
+			seen++
+			j := i - 1
+			for j >= 0 && strings.HasPrefix(lines[j], "# unsure: ") {
+				j--
+			}
+			if j < 0 || !strings.HasPrefix(lines[j], "# back: ") {
+				t.Errorf("%s:%d: %s has no back-translation; write a line \"# back: …\" above it", name, i+1, m[1])
+				continue
+			}
+			for _, v := range varsOf(m[2]) {
+				if !strings.Contains(lines[j], "{"+v+"}") {
+					t.Errorf("%s:%d: the back-translation of %s does not show {%s}", name, j+1, m[1], v)
+				}
+			}
+			if pages := strings.Count(m[2], `\n`); pages > 0 && strings.Count(lines[j], " | ") != pages {
+				t.Errorf("%s:%d: the back-translation of %s does not show its lines; put \" | \" between them", name, j+1, m[1])
 			}
 		}
 	}
 	if c := loadOurs(t); seen != len(c.Keys()) {
-		t.Errorf("found %d sentences in km.toml, the catalogue has %d; write one sentence a line", seen, len(c.Keys()))
+		t.Errorf("found %d sentences in the Khmer files, the catalogue has %d; write one sentence a line", seen, len(c.Keys()))
 	}
 }
 
-// One Khmer letter makes an English screen less than half as long.
-func TestEnglishIsGSM7(t *testing.T) {
+// One Khmer letter makes a screen in Latin letters less than half as long, and a box on a phone without Khmer.
+func TestLatinLettersAreGSM7(t *testing.T) {
 	t.Parallel()
 	c := loadOurs(t)
-	for _, key := range c.Keys() {
-		if key == "report.language.km" || key == "nav.leave_both" {
-			continue
-		}
-		if text := c.Text(English, key); !isGSM7(text) {
-			t.Errorf("%s: %q does not travel as GSM-7", key, text)
+	for _, lang := range []string{English, LatinKhmer} {
+		for _, key := range c.Keys() {
+			if key == "report.language.km" || key == "nav.leave_both" {
+				continue
+			}
+			if text := c.Text(lang, key); !isGSM7(text) {
+				t.Errorf("%s: %s: %q does not travel as GSM-7", lang, key, text)
+			}
 		}
 	}
 }
@@ -165,16 +192,19 @@ func isGSM7(text string) bool {
 	return enc == GSM7
 }
 
-// The language screen is shown before the language is known, so it is the same in both files.
+// The language screen is shown before the language is known, so it is the same in every file.
 func TestLanguageScreenIsOne(t *testing.T) {
 	t.Parallel()
 	c := loadOurs(t)
-	for _, key := range []string{"report.language.km", "report.language.en", "nav.leave_both"} {
-		if km, en := c.Text(Khmer, key), c.Text(English, key); km != en {
-			t.Errorf("%s is %q in Khmer and %q in English", key, km, en)
+	for _, key := range sameInAll {
+		for _, lang := range c.Languages() {
+			if km, other := c.Text(Khmer, key), c.Text(lang, key); km != other {
+				t.Errorf("%s is %q in Khmer and %q in %s", key, km, other, lang)
+			}
 		}
 	}
-	screen := "1 " + c.Text(Khmer, "report.language.km") + "\n2 " + c.Text(Khmer, "report.language.en") + "\n0 " + c.Text(Khmer, "nav.leave_both")
+	screen := "1 " + c.Text(Khmer, "report.language.km") + "\n2 " + c.Text(Khmer, "report.language.en") +
+		"\n3 " + c.Text(Khmer, "report.language.km_latn") + "\n0 " + c.Text(Khmer, "nav.leave_both")
 	if !Fits(screen, USSD) {
 		t.Errorf("the language screen does not fit: %q", screen)
 	}
@@ -184,7 +214,7 @@ func TestLanguageScreenIsOne(t *testing.T) {
 // %district the longest district.
 var smsLines = []string{
 	"sms.hello", "sms.where", "sms.place.many", "sms.place.not_found", "sms.urgent.numbers", "sms.done", "sms.call", "leave",
-	"error.down", "error.cannot_read", "error.not_understood",
+	"error.down", "error.cannot_read", "error.not_understood", "sms.status.received", "sms.status.taken", "sms.status.closed",
 	"sms.place.confirm | 1=place.confirm.yes 2=place.confirm.no 0=nav.leave",
 	"sms.place.same_name | 1=%district 2=%district 3=place.same_name.neither 0=nav.leave",
 	"sms.urgent | 1=sms.urgent.yes 2=sms.urgent.no 0=nav.leave",
@@ -195,9 +225,15 @@ var smsLines = []string{
 func TestEverySMSToACallerIsOneSegment(t *testing.T) {
 	t.Parallel()
 	c := loadOurs(t)
-	districts := map[string]string{Khmer: strings.Repeat("ក", 18), English: strings.Repeat("W", 24)}
+	districts := map[string]string{Khmer: strings.Repeat("ក", 18), English: strings.Repeat("W", 24), LatinKhmer: strings.Repeat("W", 24)}
+	lines := slices.Clone(smsLines)
+	for _, key := range c.Keys() {
+		if strings.HasPrefix(key, "sms.lesson.") {
+			lines = append(lines, key)
+		}
+	}
 	for _, lang := range c.Languages() {
-		for _, composed := range smsLines {
+		for _, composed := range lines {
 			heading, options, menu := strings.Cut(composed, " | ")
 			text := c.Format(lang, heading, map[string]string{"code": "48213170", "place": longest[lang]["place"]})
 			if menu {
@@ -264,6 +300,19 @@ func TestAlertWithoutPlaceReadsWell(t *testing.T) {
 				if strings.Contains(text, hole) {
 					t.Errorf("%s: %s without a place: %q has %q", lang, key, text, hole)
 				}
+			}
+		}
+	}
+}
+
+// Whoever asks for a code hears the same in a call and in a message, and of every unknown code the same.
+func TestAskAndStatusSayTheSame(t *testing.T) {
+	t.Parallel()
+	c := loadOurs(t)
+	for _, lang := range c.Languages() {
+		for ask, sms := range map[string]string{"ask.received": "sms.status.received", "ask.taken": "sms.status.taken", "ask.call": "sms.call"} {
+			if c.Text(lang, ask) != c.Text(lang, sms) {
+				t.Errorf("%s: %s is %q, %s is %q", lang, ask, c.Text(lang, ask), sms, c.Text(lang, sms))
 			}
 		}
 	}

@@ -74,7 +74,7 @@ func Resolve(w Words, ok bool, open []Open, pending *Question, now time.Time) Ma
 	case w.Verb == NoVerb, len(counted) == 0:
 		return Match{Reply: Reply{Key: "alert.not_understood"}}
 	case len(counted) > 1:
-		return Match{Reply: several(counted)}
+		return Match{Reply: Several(counted)}
 	}
 	return Match{Found: true, Open: counted[0], Verb: w.Verb, Follow: w.Follow}
 }
@@ -94,7 +94,9 @@ func withCode(w Words, open []Open) Match {
 // toQuestion takes a bare digit as the answer to our question, while it may be one. Anything else that came instead of an answer is
 // asked again.
 func toQuestion(w Words, open []Open, q *Question, now time.Time) (Match, bool) {
-	if q == nil || w.Follow != 0 || w.Spoken || w.Verb == AskHelp || now.Before(q.AskedAt) || now.Sub(q.AskedAt) > questionOpen {
+	// A question of the future was asked by a gateway whose clock is ahead, or before ours was set back: it is still open.
+	// Were it none, the digit of a reason would accept what was just declined.
+	if q == nil || w.Follow != 0 || w.Spoken || w.Verb == AskHelp || now.Sub(q.AskedAt) > questionOpen {
 		return Match{}, false
 	}
 	i := slices.IndexFunc(open, func(o Open) bool { return o.Code == q.Code })
@@ -119,8 +121,8 @@ func toQuestion(w Words, open []Open, q *Question, now time.Time) (Match, bool) 
 	return m, true
 }
 
-// several asks which one is meant. Four codes fit the message; the newest are the likeliest, and any other can be written too.
-func several(open []Open) Reply {
+// Several asks which one is meant. Four codes fit the message; the newest are the likeliest, and any other can be written too.
+func Several(open []Open) Reply {
 	r := Reply{Key: "alert.several", N: len(open)}
 	for _, o := range open[:min(4, len(open))] {
 		r.Codes = append(r.Codes, o.Code)

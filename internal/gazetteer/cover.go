@@ -1,6 +1,9 @@
 package gazetteer
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 const (
 	maxNames  = 4   // village words aside, nobody writes more than commune, district, province and one of them again
@@ -27,6 +30,7 @@ type cover struct {
 	hasUnknown bool
 	// afterVillage says that a village was passed over of which nobody marked the end: a single name behind it proves nothing.
 	afterVillage bool
+	passed       int // fillers that were passed over: ក្នុង says nothing, but in Samraong Knong it is a name
 	end          int // where it ends; only of a partial cover
 }
 
@@ -61,7 +65,7 @@ func (r *reader) read() []cover {
 		var c cover
 		r.from(0, 0, 0, &c)
 	}
-	slices.SortStableFunc(r.covers, func(a, b cover) int { return a.cost - b.cost })
+	slices.SortStableFunc(r.covers, func(a, b cover) int { return cmp.Or(a.cost-b.cost, a.passed-b.passed) })
 	return r.covers
 }
 
@@ -108,7 +112,7 @@ func (r *reader) finish(unit unitWord, c *cover) {
 func (r *reader) atWord(w word, wi int, unit unitWord, c *cover) {
 	switch {
 	case w.unit&placeWord != 0:
-		if w.eng && c.n > 0 && c.names[c.n-1].hi == w.lo && c.names[c.n-1].unit == 0 && w.brk != apart {
+		if w.behind && c.n > 0 && c.names[c.n-1].hi == w.lo && c.names[c.n-1].unit == 0 && w.brk != apart {
 			was := *c // Bavel district
 			c.names[c.n-1].unit = w.unit
 			r.from(w.hi, wi+1, 0, c)
@@ -129,11 +133,13 @@ func (r *reader) atWord(w word, wi int, unit unitWord, c *cover) {
 		c.afterVillage = false
 		c.cost -= villageCost
 	case w.filler:
+		c.passed++
 		r.from(w.hi, wi+1, unit, c)
+		c.passed--
 	default:
 		// Toul Ta Ek village, …
 		for k := wi + 1; k < len(r.sc.words) && k <= wi+4 && r.sc.words[k].brk != apart; k++ {
-			if v := r.sc.words[k]; v.unit == villageWord && v.eng {
+			if v := r.sc.words[k]; v.unit == villageWord && v.behind {
 				c.cost += villageCost
 				r.from(v.hi, k+1, unit, c)
 				c.cost -= villageCost

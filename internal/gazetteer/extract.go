@@ -6,7 +6,7 @@ import "slices"
 // Bavel commune), or by the commune's own district or province beside it; many communes have the names of everyday things. A
 // marked province or district without a commune is in Within. Several places are a list, and never sure.
 func (g *Gazetteer) Extract(story string) Finding {
-	var sc scan
+	sc := scan{voc: g.voc}
 	sc.read(story)
 	if len(sc.words) == 0 {
 		return Finding{}

@@ -33,7 +33,7 @@ type Finding struct {
 // that sound alike or nearly so. With within, a province's or district's code, only communes there are found; a commune that has
 // left that district is found by its old name as its successor.
 func (g *Gazetteer) Find(text, within string) Finding {
-	var sc scan
+	sc := scan{voc: g.voc}
 	sc.read(text)
 	if len(sc.words) == 0 {
 		return Finding{}
@@ -44,6 +44,7 @@ func (g *Gazetteer) Find(text, within string) Finding {
 	exact := newReader(g, &g.exact, &sc)
 	exactCovers := exact.read()
 	f, ok := g.settle(exactCovers, within, strict)
+	f.Sure = f.Sure && !sc.isVillage(exactCovers) // f is sure of a cover, so there is one
 	bare := ok && within == "" && exactCovers[0].n == 1 && isLatin(sc.buf[0])
 	if ok && !bare {
 		return f
@@ -53,7 +54,7 @@ func (g *Gazetteer) Find(text, within string) Finding {
 	soundCovers := sound.read()
 	if s, spelt := g.settle(soundCovers, within, strict); spelt {
 		if !ok {
-			s.Sure = s.Sure && (within != "" || soundCovers[0].n > 1 || len(spoken.buf) >= shortSound)
+			s.Sure = s.Sure && !spoken.isVillage(soundCovers) && (within != "" || soundCovers[0].n > 1 || len(spoken.buf) >= shortSound)
 			return s
 		}
 		return g.widen(f, s)
@@ -73,6 +74,11 @@ func (g *Gazetteer) Find(text, within string) Finding {
 		}
 	}
 	return f
+}
+
+// isVillage says whether a text is one name that starts with ភូមិ: Phum Thmei is a commune, and any number of villages.
+func (sc *scan) isVillage(covers []cover) bool {
+	return sc.words[0].unit == villageWord && covers[0].n == 1 && covers[0].names[0].lo == 0 && covers[0].names[0].unit == 0
 }
 
 // widen adds to the communes that have a bare Latin name those whose names only sound like it: nobody has learnt to write Khmer
@@ -163,7 +169,7 @@ func (g *Gazetteer) settle(covers []cover, within string, r rule) (f Finding, ok
 	for from := 0; from < len(covers); {
 		to := from
 		var rd reading
-		for ; to < len(covers) && covers[to].cost == covers[from].cost; to++ {
+		for ; to < len(covers) && covers[to].cost == covers[from].cost && covers[to].passed == covers[from].passed; to++ {
 			g.consider(&rd, &covers[to], within, r)
 		}
 		if len(rd.hits) == 0 && len(rd.areas) == 0 {
@@ -172,7 +178,7 @@ func (g *Gazetteer) settle(covers []cover, within string, r rule) (f Finding, ok
 		}
 		var more reading
 		for ; to < len(covers); to++ {
-			if covers[to].cost-covers[to].n == covers[from].cost-covers[from].n {
+			if covers[to].cost-covers[to].n == covers[from].cost-covers[from].n && covers[to].passed == covers[from].passed {
 				g.consider(&more, &covers[to], within, r)
 			}
 		}

@@ -47,7 +47,7 @@ type word struct {
 	lo, hi int // in scan.buf
 	brk    breakKind
 	unit   unitWord // what it marks, when it is a unit word
-	eng    bool     // an English unit word, which may stand behind its name
+	behind bool     // a unit word that may stand behind its name
 	filler bool     // "in", នៅ: says nothing about the name
 }
 
@@ -55,6 +55,7 @@ type word struct {
 type scan struct {
 	buf   []byte
 	words []word
+	voc   *vocabulary // the words beside names that are looked for; nil for the Cambodian ones
 }
 
 func isKhmer(b byte) bool     { return b >= 0x80 }
@@ -67,7 +68,7 @@ func isLatin(b byte) bool     { return b >= 'a' && b <= 'z' }
 
 // Fold returns the form in which two spellings of a name are compared: Latin letters lower case and without marks, Khmer
 // syllables in one order with the mistakes mended that one cannot see (coeng DA as TA, ឲ as ឱ, េី as ើ), digits and number
-// words as Latin digits, without ទី before a number, unit words in front, spaces and punctuation. Folding a folded text
+// words as Latin digits, without ទី before a number, Cambodian unit words in front, spaces and punctuation. Folding a folded text
 // changes nothing. How a name sounds is not folded: that is the business of Find.
 func Fold(s string) string {
 	for range 8 { // dropping a unit word can make a new one of what stood around it; every round makes the text shorter
@@ -105,6 +106,9 @@ func runesOf(b []byte) string {
 
 // read folds a text into the scan.
 func (sc *scan) read(s string) {
+	if sc.voc == nil {
+		sc.voc = cambodian
+	}
 	brk := apart
 	inWord := func(b byte) bool { // whether b goes on with the last word
 		if brk != glued || len(sc.words) == 0 {

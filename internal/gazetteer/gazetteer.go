@@ -27,18 +27,18 @@ type Level string
 
 // The three levels of the table.
 const (
-	Province Level = "province" // two digits; a khaet, or the capital
-	District Level = "district" // four digits; a srok, krong or khan
-	Commune  Level = "commune"  // six digits; a khum or sangkat, the area of one commune committee
+	Province Level = "province" // two digits; in Cambodia a khaet, or the capital
+	District Level = "district" // four digits; in Cambodia a srok, krong or khan
+	Commune  Level = "commune"  // six digits; in Cambodia a khum or sangkat, the area of one commune committee
 )
 
 // Place is one row of the table. The zero Place is no place.
 type Place struct {
 	Code      string // 2, 4 or 6 digits; text, since a leading zero counts
 	Level     Level
-	Km        string // the name in Khmer, without the unit word
+	Km        string // the name in Khmer, or another country's own writing, without the unit word
 	Latin     string // the official romanisation, without the unit word
-	Unit      string // Khaet, Reach Theani, Srok, Krong, Khan, Khum or Sangkat
+	Unit      string // as the file has it; in Cambodia Khaet, Reach Theani, Srok, Krong, Khan, Khum or Sangkat
 	Retired   bool   // the code is no longer in force
 	Successor string // of a retired place: the code that replaced it, which may itself be retired
 }
@@ -49,6 +49,7 @@ type Gazetteer struct {
 	byCode   map[string]int32
 	children map[string][]Place
 	communes []Place
+	voc      *vocabulary // the unit words and number words that people write beside these names
 
 	target  []int32   // of each place the one in force: itself, or the last of its successors
 	exact   index     // folded names → places

@@ -106,7 +106,7 @@ func (g *Gazetteer) buildIndexes() {
 	exact, sound := make([]spelling, 0, 3*len(g.places)), make([]spelling, 0, 5*len(g.places))
 	var bones []spelling
 	add := func(i int32, name string) {
-		var sc scan
+		sc := scan{voc: g.voc}
 		sc.read(name)
 		if len(sc.buf) == 0 {
 			return
@@ -119,6 +119,15 @@ func (g *Gazetteer) buildIndexes() {
 			sound = append(sound, spelling{s, i})
 		}
 	}
+	latins, numbered := map[string][]string{}, map[string]int{}
+	for _, p := range g.places {
+		if p.Km != p.Latin && !slices.Contains(latins[p.Km], p.Latin) {
+			latins[p.Km] = append(latins[p.Km], p.Latin)
+		}
+		if stem, ok := g.withoutNumber(p.Latin); ok && !p.Retired && p.Level == Commune {
+			numbered[p.Code[:2]+stem]++
+		}
+	}
 	for i, p := range g.places {
 		g.target[i] = int32(i)
 		if p.Retired {
@@ -126,11 +135,17 @@ func (g *Gazetteer) buildIndexes() {
 			g.target[i] = g.byCode[now.Code]
 		}
 		add(int32(i), p.Km)
+		for _, name := range g.shortNames(p, numbered) {
+			add(int32(i), name)
+		}
+		for _, latin := range latins[p.Km] {
+			add(int32(i), latin) // names of one spelling in Khmer are romanised in more than one way
+		}
 		add(int32(i), p.Latin)
 		if !strings.Contains(p.Latin, " ") {
 			continue
 		}
-		var one scan
+		one := scan{voc: g.voc}
 		one.read(strings.ReplaceAll(p.Latin, " ", ""))
 		if string(one.buf) != exact[len(exact)-1].key {
 			add(int32(i), string(one.buf)) // written as one, a number word in it stays a word
@@ -152,11 +167,49 @@ func (g *Gazetteer) buildIndexes() {
 	g.lacking = newLacking(g.sound.keys)
 }
 
+// withoutNumber returns a Latin name folded and without the number at its end; ok is false when it has none, or nothing else.
+func (g *Gazetteer) withoutNumber(latin string) (stem string, ok bool) {
+	sc := scan{voc: g.voc}
+	sc.read(latin)
+	n := len(sc.words) - 1
+	if n < 1 || !isDigit(sc.buf[sc.words[n].lo]) {
+		return "", false
+	}
+	return string(sc.buf[:sc.words[n].lo]), true
+}
+
+// shortNames returns the names that a place goes by when what is obvious is left out: the number, where a province has several of
+// one name (Chaom Chau, which are three), and in Cambodia the ខាង before a point of the compass (Smaong Cheung).
+func (g *Gazetteer) shortNames(p Place, numbered map[string]int) (names []string) {
+	if stem, ok := g.withoutNumber(p.Latin); ok && numbered[p.Code[:2]+stem] > 1 {
+		latin := strings.TrimRight(p.Latin, "0123456789 ")
+		if latin == p.Latin {
+			latin = latin[:strings.LastIndexByte(latin, ' ')]
+			latin = strings.TrimSuffix(latin, " Ti")
+		}
+		names = append(names, latin)
+		var sc scan
+		sc.read(p.Km)
+		if n := len(sc.words) - 1; n > 0 && isDigit(sc.buf[sc.words[n].lo]) {
+			names = append(names, runesOf(sc.buf[:sc.words[n].lo]))
+		}
+	}
+	if g.voc == cambodian {
+		if before, after, ok := strings.Cut(p.Latin, " Khang "); ok {
+			names = append(names, before+" "+after)
+		}
+		if before, after, ok := strings.Cut(p.Km, "ខាង"); ok && before != "" {
+			names = append(names, before+after)
+		}
+	}
+	return names
+}
+
 // soundsOf returns how a name sounds: word by word, and with its words written as one, since some rules see where a word ends.
 func soundsOf(sc *scan) []string {
 	spoken := sc.soundOf()
 	sounds := []string{string(spoken.buf)}
-	joined := scan{buf: sc.buf}
+	joined := scan{buf: sc.buf, voc: sc.voc}
 	for _, w := range sc.words {
 		n := len(joined.words)
 		if n > 0 && isKhmer(sc.buf[w.lo]) == isKhmer(sc.buf[w.lo-1]) && isDigit(sc.buf[w.lo]) == isDigit(sc.buf[w.lo-1]) {
@@ -175,7 +228,7 @@ func soundsOf(sc *scan) []string {
 		for from > 0 && !isBase(sc.buf[from]) {
 			from--
 		}
-		var silent scan
+		silent := scan{voc: sc.voc}
 		silent.read(runesOf(sc.buf[:from]) + " " + runesOf(sc.buf[i+1:]))
 		spoken = silent.soundOf()
 		sounds = append(sounds, string(spoken.buf))

@@ -16,13 +16,6 @@ var columns = []string{"code", "level", "name_km", "name_latin", "unit", "status
 // levelOf gives each level the length of its codes.
 var levelOf = map[Level]int{Province: 2, District: 4, Commune: 6}
 
-// unitsOf gives each level its unit words.
-var unitsOf = map[Level][]string{
-	Province: {"Khaet", "Reach Theani"},
-	District: {"Srok", "Krong", "Khan"},
-	Commune:  {"Khum", "Sangkat"},
-}
-
 // row is a line of the file with its number.
 type row struct {
 	Place
@@ -58,7 +51,8 @@ func (f *faults) join() error {
 }
 
 // Load reads a gazetteer: CSV with the columns code, level, name_km, name_latin, unit, status and successor. The name is what
-// faults are reported under. It returns every fault of the file at once, joined, each as "name:line: what; how to mend it".
+// faults are reported under. Any unit words will do, and those of the file are what Find then knows beside a name; a file that has
+// Cambodian ones on all three levels is taken for Cambodia's and may have no others. It returns every fault of the file at once, joined, each as "name:line: what; how to mend it".
 func Load(r io.Reader, name string) (*Gazetteer, error) {
 	f := &faults{name: name}
 	rows := readRows(r, f)
@@ -66,12 +60,15 @@ func Load(r io.Reader, name string) (*Gazetteer, error) {
 		f.add(1, "no places; add at least one province, district and commune")
 	}
 	checkRows(rows, f)
+	voc := vocabularyOf(rows)
+	checkUnits(rows, voc, f)
 	if err := f.join(); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.Code, b.Code) })
 	g := &Gazetteer{
 		places:   make([]Place, len(rows)),
+		voc:      voc,
 		byCode:   make(map[string]int32, len(rows)),
 		children: make(map[string][]Place, 256),
 	}
@@ -153,8 +150,8 @@ func readRow(record []string, at map[string]int, line int, f *faults) row {
 	case len(r.Code) != want || strings.Trim(r.Code, "0123456789") != "":
 		f.add(line, "code %q is not %d digits, as the code of a %s must be; mind lost leading zeros", r.Code, want, r.Level)
 	}
-	if known && !slices.Contains(unitsOf[r.Level], r.Unit) {
-		f.add(line, "unknown unit %q for a %s; write %s", r.Unit, r.Level, strings.Join(unitsOf[r.Level], ", "))
+	if r.Unit == "" {
+		f.add(line, "unit is empty; write what such a place is called, as in commune or Khum")
 	}
 	if r.Km == "" {
 		f.add(line, "name_km is empty; write the Khmer name")
@@ -176,6 +173,15 @@ func readRow(record []string, at map[string]int, line int, f *faults) row {
 		f.add(line, "unknown status %q; write current or retired", status)
 	}
 	return r
+}
+
+// checkUnits checks the unit words of a file in a country whose unit words are known.
+func checkUnits(rows []row, voc *vocabulary, f *faults) {
+	for _, r := range rows {
+		if units := voc.units[r.Level]; units != nil && r.Unit != "" && !slices.Contains(units, r.Unit) {
+			f.add(r.line, "unknown unit %q for a %s; write %s", r.Unit, r.Level, strings.Join(units, ", "))
+		}
+	}
 }
 
 // checkRows checks what only all lines together can show: doubled codes, parents, successors.

@@ -87,6 +87,12 @@ func (g *Gazetteer) near(spoken *scan, within string) Finding {
 			for _, h := range hits {
 				rd.addHit(h, 0)
 			}
+			if c.n == 1 && c.names[0].unit == 0 && c.unkUnit == 0 {
+				// Kouk Chork is nearly the one commune Kok Chak before it is something in the district Chhuk.
+				for _, h := range g.nearly(spoken.buf, within, Commune) {
+					rd.addHit(h, 0)
+				}
+			}
 			return unsure(g.list(rd.hits, max(area, within)))
 		}
 	}
@@ -122,6 +128,9 @@ func (g *Gazetteer) nearly(sound []byte, area string, level Level) []hit {
 	}
 	if len(sound) > 8 {
 		bound = 4
+	}
+	if len(sound) < 5 {
+		bound = 1
 	}
 	if area != "" {
 		bound++ // the area says that she means one of few
@@ -200,7 +209,7 @@ func distance(a []byte, b string) int {
 	for j := range len(b) {
 		last[j+1] = last[j] + weight(b[j])
 	}
-	for i := range len(a) {
+	for i := range a {
 		row[0] = last[0] + weight(a[i])
 		for j := range len(b) {
 			d := last[j]

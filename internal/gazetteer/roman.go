@@ -3,7 +3,7 @@ package gazetteer
 // This file turns names into what they sound like. A Latin name becomes small letters: consonants without their h, and a few
 // vowel classes (a, o, e, i, U for ue/eu/oe; y and v for a glide). A Khmer name becomes folded bytes without what one cannot hear.
 
-// romanWords are the words of place names as people write them, and the official romanisation. Only what the rules below do not
+// romanWords are the words of Cambodian place names as people write them, and the official romanisation. Only what the rules below do not
 // bring together is here. Hand-made from how maps, shops and news sites of the country write.
 var romanWords = map[string]string{
 	"stung": "stueng", "steng": "stueng", "sting": "stueng", "streng": "stueng",
@@ -71,9 +71,9 @@ var romanWords = map[string]string{
 	"ndoung": "andoung", "andong": "andoung", "ondoung": "andoung", "ondong": "andoung", "anduong": "andoung", "andaung": "andoung",
 }
 
-// romanSound appends the sound of one Latin word.
-func romanSound(dst, w []byte) []byte {
-	if official, ok := romanWords[string(w)]; ok {
+// romanSound appends the sound of one Latin word; the given words are taken for others.
+func romanSound(dst, w []byte, words map[string]string) []byte {
+	if official, ok := words[string(w)]; ok {
 		w = append(make([]byte, 0, 16), official...)
 	}
 	start := len(dst)
@@ -149,6 +149,13 @@ func romanSound(dst, w []byte) []byte {
 			}
 		case 'y':
 			put('y')
+		case 'd', 't':
+			switch {
+			case c == 'd' && next == 't': // Basedth: one consonant, written for its two letters
+			case c == 't' && i+1 == len(w) && i > 1 && w[i-1] == 'n': // Norint: only the n is heard
+			default:
+				put(c)
+			}
 		default:
 			put(c)
 		}

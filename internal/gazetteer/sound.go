@@ -61,7 +61,7 @@ var khmerAlike = func() map[byte]string {
 	m := map[byte]string{}
 	for from, to := range map[string]string{
 		"ណ": "ន", "ឡ": "ល", "ឋ": "ថ", "ឌ": "ដ", "ឍ": "ធ", "ឥ": "អិ", "ឦ": "អិ", "ឧ": "អុ", "ឩ": "អុ", "ឪ": "អូវ", "ឫ": "រិ", "ឬ": "រិ",
-		"ឭ": "លិ", "ឮ": "លិ", "ឯ": "អែ", "ឰ": "អៃ", "ឱ": "អោ", "ឳ": "អៅ",
+		"ឭ": "លិ", "ឮ": "លិ", "ឯ": "អែ", "ឰ": "អៃ", "ឱ": "អោ", "ឳ": "អូវ",
 	} {
 		m[khmer(from)[0]] = string(khmer(to))
 	}
@@ -74,7 +74,7 @@ var khmerAlike = func() map[byte]string {
 
 // soundOf turns a scan into one of how it sounds, word by word, so that names can be found in it as in the letters.
 func (sc *scan) soundOf() scan {
-	out := scan{buf: make([]byte, 0, len(sc.buf)+8), words: make([]word, 0, len(sc.words))}
+	out := scan{buf: make([]byte, 0, len(sc.buf)+8), words: make([]word, 0, len(sc.words)), voc: sc.voc}
 	for _, w := range sc.words {
 		b := sc.buf[w.lo:w.hi]
 		w.lo = len(out.buf)
@@ -82,7 +82,7 @@ func (sc *scan) soundOf() scan {
 		case isKhmer(b[0]):
 			out.buf = khmerSound(out.buf, b)
 		case isLatin(b[0]):
-			out.buf = romanSound(out.buf, b)
+			out.buf = romanSound(out.buf, b, sc.voc.roman)
 		default:
 			out.buf = append(out.buf, b...)
 		}

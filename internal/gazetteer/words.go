@@ -26,50 +26,7 @@ func (u unitWord) allows(l Level) bool {
 	return u == 0 || u&(provinceWord|cityWord) != 0
 }
 
-type khmerUnit struct {
-	b    []byte
-	unit unitWord
-}
-
-// khmerUnits are the unit words in folded Khmer, also as they are often misspelt.
-var khmerUnits = []khmerUnit{
-	{khmer("សង្កាត់"), communeWord}, {khmer("សង្កាត"), communeWord}, {khmer("ឃុំ"), communeWord}, {khmer("ឃំុ"), communeWord},
-	{khmer("ស្រុក"), districtWord}, {khmer("ស្រុក់"), districtWord}, {khmer("ខណ្ឌ"), districtWord}, {khmer("ខ័ណ្ឌ"), districtWord}, {khmer("ខណ្ខ"), districtWord},
-	{khmer("ក្រុង"), cityWord},
-	{khmer("ខេត្ត"), provinceWord}, {khmer("ខេត"), provinceWord}, {khmer("ខែត្ត"), provinceWord}, {khmer("រាជធានី"), provinceWord},
-	{khmer("ភូមិ"), villageWord}, {khmer("ភូមិ៍"), villageWord},
-}
-
-type latinUnit struct {
-	unit unitWord
-	eng  bool
-}
-
-// latinUnits are the unit words in Latin letters. English ones may stand behind their name.
-var latinUnits = map[string]latinUnit{
-	"khum": {communeWord, false}, "khom": {communeWord, false}, "khoum": {communeWord, false}, "kum": {communeWord, false},
-	"sangkat": {communeWord, false}, "songkat": {communeWord, false}, "sangkath": {communeWord, false}, "sankat": {communeWord, false},
-	"sangat": {communeWord, false}, "songkhat": {communeWord, false}, "sangkhat": {communeWord, false},
-	"srok": {districtWord, false}, "srouk": {districtWord, false}, "sruk": {districtWord, false}, "srk": {districtWord, false},
-	"khan": {districtWord, false}, "khann": {districtWord, false}, "khand": {districtWord, false},
-	"krong": {cityWord, false}, "krung": {cityWord, false}, "krog": {cityWord, false},
-	"khaet": {provinceWord, false}, "khet": {provinceWord, false}, "khett": {provinceWord, false}, "kheth": {provinceWord, false},
-	"khaett": {provinceWord, false}, "reachtheani": {provinceWord, false}, "reachtheany": {provinceWord, false},
-	"phum": {villageWord, false}, "phoum": {villageWord, false}, "phumi": {villageWord, false}, "poum": {villageWord, false},
-	"commune": {communeWord, true}, "district": {districtWord, true}, "province": {provinceWord, true}, "city": {cityWord, true},
-	"municipality": {cityWord, true}, "town": {cityWord, true}, "prov": {provinceWord, true}, "dist": {districtWord, true},
-	"village": {villageWord, true}, "capital": {provinceWord, true},
-}
-
-// gluedUnits are the Latin unit words that people write to the name without a space: khumbavel.
-var gluedUnits = []string{"sangkat", "songkat", "khum", "srok", "krong", "khaet", "khet"}
-
-// latinFillers and khmerFillers say nothing about a name.
-var latinFillers = map[string]bool{
-	"in": true, "at": true, "of": true, "the": true, "is": true, "my": true, "i": true, "live": true, "from": true, "it": true, "near": true, "cambodia": true,
-	"kampuchea": true, "nov": true, "neov": true, "now": true, "knong": true, "knung": true, "khnom": true, "khnhom": true, "and": true, "please": true, "we": true, "am": true,
-}
-
+// khmerFillers say nothing about a name.
 var khmerFillers = [][]byte{
 	khmer("ខ្ញុំនៅ"), khmer("យើងនៅ"), khmer("រស់នៅ"), khmer("ស្ថិតនៅ"), khmer("នៅក្នុង"), khmer("នៅ"), khmer("ក្នុង"), khmer("នៃ"), khmer("ខ្ញុំ"), khmer("គឺ"), khmer("ប្រទេសកម្ពុជា"), khmer("កម្ពុជា"),
 }
@@ -83,20 +40,7 @@ var khmerNumbers = []struct {
 	{khmer("ប្រាំ"), "5"}, {khmer("មួយ"), "1"}, {khmer("ពីរ"), "2"}, {khmer("បី"), "3"}, {khmer("បួន"), "4"}, {khmer("ដប់"), "10"},
 }
 
-// latinNumbers are number words as they are written in Latin letters; each counts only as a whole word.
-var latinNumbers = map[string]string{
-	"muoy": "1", "mouy": "1", "muy": "1", "muay": "1", "mouey": "1", "muoi": "1", "moy": "1", "one": "1",
-	"pir": "2", "pii": "2", "pi": "2", "pee": "2", "py": "2", "two": "2", "ii": "2",
-	"bei": "3", "bey": "3", "bi": "3", "three": "3", "iii": "3",
-	"buon": "4", "boun": "4", "bun": "4", "buan": "4", "bourn": "4", "four": "4", "iv": "4",
-	"pram": "5", "five": "5", "prammuoy": "6", "prammouy": "6", "prammuy": "6", "six": "6",
-	"prampir": "7", "prampi": "7", "prampil": "7", "prampii": "7", "seven": "7", "prambei": "8", "prambey": "8", "prambi": "8", "eight": "8",
-	"prambuon": "9", "pramboun": "9", "nine": "9",
-}
-
-// numberMarks stand before a number and say no more than that it is one.
-var numberMarks = map[string]bool{"ti": true, "tii": true, "lek": true, "lekh": true, "leik": true, "no": true, "number": true}
-
+// khmerNumberMarks stand before a number and say no more than that it is one.
 var khmerNumberMarks = [][]byte{khmer("លេខ"), khmer("ទី")}
 
 // startsSyllable says whether a Khmer syllable starts at i of b, so that a word may start there or the one before it end.
@@ -120,7 +64,12 @@ func (sc *scan) mendNumbers() {
 		}
 		digit, rest := "", len(b)
 		if isLatin(b[0]) {
-			digit, rest = latinNumber(b)
+			digit, rest = sc.voc.number(b)
+			if add := sc.afterFive(n, digit); add != "" && len(words) > 0 && rest == 0 {
+				out = append(out[:words[len(words)-1].lo], add...) // pram bei
+				words[len(words)-1].hi = len(out)
+				continue
+			}
 			if n > 0 && w.brk == glued && isDigit(sc.buf[w.lo-1]) && (string(b) == "st" || string(b) == "nd" || string(b) == "rd" || string(b) == "th") {
 				changed = true
 				continue
@@ -149,20 +98,15 @@ func (sc *scan) mendNumbers() {
 	sc.dropNumberMarks()
 }
 
-// latinNumber returns the digits that a Latin word stands for and how much of the word comes before them.
-func latinNumber(b []byte) (digit string, rest int) {
-	if d, ok := latinNumbers[string(b)]; ok {
-		return d, 0
+// afterFive returns the digit for pram and the number word at n behind it, which are six to nine; "" when that is not so.
+func (sc *scan) afterFive(n int, digit string) string {
+	if n == 0 || len(digit) != 1 || digit > "4" || sc.words[n].brk != spaced {
+		return ""
 	}
-	for _, end := range [...]string{"timuoy", "tipir", "tibei", "tibuon", "muoy", "pir"} {
-		if len(b) >= len(end)+3 && string(b[len(b)-len(end):]) == end {
-			if end[0] == 't' {
-				return latinNumbers[end[2:]], len(b) - len(end)
-			}
-			return latinNumbers[end], len(b) - len(end)
-		}
+	if before := sc.words[n-1]; string(sc.buf[before.lo:before.hi]) != sc.voc.five {
+		return ""
 	}
-	return "", len(b)
+	return string(digit[0] + 5)
 }
 
 // cutKhmerNumbers copies a Khmer word with its number words as digits, each a word of its own.
@@ -201,7 +145,7 @@ func (sc *scan) dropNumberMarks() {
 	for n, w := range sc.words {
 		b := sc.buf[w.lo:w.hi]
 		if n+1 < len(sc.words) && isDigit(sc.buf[sc.words[n+1].lo]) && sc.words[n+1].brk != apart {
-			if isLatin(b[0]) && numberMarks[string(b)] {
+			if isLatin(b[0]) && sc.voc.marks[string(b)] {
 				sc.words[n+1].brk = max(w.brk, sc.words[n+1].brk)
 				continue
 			}
@@ -246,25 +190,23 @@ func contiguous(words []word) bool {
 // markWords finds the unit words and the fillers; in Khmer they are cut out of the run that they are written into.
 func (sc *scan) markWords() {
 	var words []word
-	for n, w := range sc.words {
+	for n := 0; n < len(sc.words); n++ {
+		w := sc.words[n]
 		b := sc.buf[w.lo:w.hi]
 		switch {
 		case isKhmer(b[0]):
-			words = cutKhmerUnits(b, w, words)
+			words = sc.voc.cutKhmerUnits(b, w, words)
 			continue
 		case isLatin(b[0]):
-			if u, ok := latinUnits[string(b)]; ok {
-				w.unit, w.eng = u.unit, u.eng
-			} else if latinFillers[string(b)] {
+			if u, last := sc.latinUnitAt(n); u.unit != 0 {
+				w.hi, w.unit, w.behind = sc.words[last].hi, u.unit, u.behind
+				n = last
+			} else if sc.voc.fillers[string(b)] {
 				w.filler = true
-			} else if string(b) == "theani" && n > 0 && len(words) > 0 && string(sc.buf[words[len(words)-1].lo:words[len(words)-1].hi]) == "reach" {
-				words[len(words)-1].hi = w.hi
-				words[len(words)-1].unit = provinceWord
-				continue
 			} else {
-				for _, u := range gluedUnits {
+				for _, u := range sc.voc.glued {
 					if len(b) >= len(u)+3 && string(b[:len(u)]) == u {
-						words = append(words, word{lo: w.lo, hi: w.lo + len(u), brk: w.brk, unit: latinUnits[u].unit})
+						words = append(words, word{lo: w.lo, hi: w.lo + len(u), brk: w.brk, unit: sc.voc.latin[u].unit})
 						w.lo, w.brk = w.lo+len(u), glued
 						break
 					}
@@ -276,8 +218,23 @@ func (sc *scan) markWords() {
 	sc.words = words
 }
 
+// latinUnitAt returns the longest unit word that starts at word n, and its last word: Reach Theani has two.
+func (sc *scan) latinUnitAt(n int) (u latinUnit, last int) {
+	end := n
+	for end+1 < len(sc.words) && end-n+1 < sc.voc.longest && sc.words[end+1].brk != apart && isLatin(sc.buf[sc.words[end+1].lo]) {
+		end++
+	}
+	for ; end >= n; end-- {
+		u, ok := sc.voc.latin[string(sc.buf[sc.words[n].lo:sc.words[end].hi])]
+		if ok && (end == n || u.words == end-n+1) {
+			return u, end
+		}
+	}
+	return latinUnit{}, n
+}
+
 // cutKhmerUnits appends the parts of a Khmer word: names, unit words, and a filler where one starts the word.
-func cutKhmerUnits(b []byte, w word, words []word) []word {
+func (v *vocabulary) cutKhmerUnits(b []byte, w word, words []word) []word {
 	from, brk := 0, w.brk
 	add := func(lo, hi int, unit unitWord, filler bool) {
 		if hi > lo {
@@ -286,7 +243,7 @@ func cutKhmerUnits(b []byte, w word, words []word) []word {
 		}
 	}
 	for i := 0; i < len(b); {
-		unit, n := khmerUnitAt(b, i)
+		unit, n := v.khmerUnitAt(b, i)
 		filler := false
 		if n == 0 && i == from { // only where a word may start
 			for _, f := range khmerFillers {
@@ -310,11 +267,11 @@ func cutKhmerUnits(b []byte, w word, words []word) []word {
 }
 
 // khmerUnitAt returns the unit word that stands at i of b and its length.
-func khmerUnitAt(b []byte, i int) (u unitWord, n int) {
+func (v *vocabulary) khmerUnitAt(b []byte, i int) (u unitWord, n int) {
 	if !isConsonant(b[i]) || !startsSyllable(b, i) {
 		return 0, 0
 	}
-	for _, k := range khmerUnits {
+	for _, k := range v.khmer {
 		if len(k.b) > n && bytes.HasPrefix(b[i:], k.b) && startsSyllable(b, i+len(k.b)) {
 			u, n = k.unit, len(k.b)
 		}

@@ -95,7 +95,7 @@ var floor = []Rule{
 // values lists the fields that a rule may ask about, with their values. Free text is asked about with words only.
 var values = map[string][]string{
 	"channel":  {"ussd", "sms"},
-	"language": {"km", "en"},
+	"language": {"km", "en", "km-Latn"},
 	"who":      {"child", "parent", "neighbour", "teacher", "other"},
 	"danger":   {"yes", "no", "unsure"},
 	"urgent":   {"yes", "no"},

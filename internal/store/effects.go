@@ -24,7 +24,7 @@ type sealedEffects struct {
 // plain says that the effects touch nothing but due work and the audit record, which a group writes for all its members at once.
 func (e *sealedEffects) plain() bool {
 	return e.Report == nil && e.Question == nil && len(e.ClearQuestions)+len(e.Conversations)+len(e.Referrals)+len(e.Holds)+
-		len(e.Alerts)+len(e.AlertStates)+len(e.Messages)+len(e.MessageStates)+len(e.DueFinished) == 0
+		len(e.Alerts)+len(e.AlertStates)+len(e.Messages)+len(e.MessageStates)+len(e.DueFinished)+len(e.LessonsSent) == 0
 }
 
 // acts is the audit entries of the effects; those without a time get the entry's.
@@ -128,6 +128,11 @@ func writeEffects(ctx context.Context, tx *sql.Tx, m *member) (bool, error) {
 	}
 	for i, r := range e.Referrals {
 		if ok, err := writeReferral(ctx, tx, m.at, r, e.referrals[i]); err != nil || !ok {
+			return false, err
+		}
+	}
+	for _, l := range e.LessonsSent {
+		if ok, err := writeLessonSent(ctx, tx, l); err != nil || !ok {
 			return false, err
 		}
 	}

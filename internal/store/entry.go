@@ -90,6 +90,7 @@ type Effects struct {
 	DueFinished    []Due    // claimed rows that are done: removed unless they were upserted again since the claim
 	Question       *Question
 	ClearQuestions []string // phone indexes
+	LessonsSent    []LessonSent
 	Audit          []audit.Entry
 }
 

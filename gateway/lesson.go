@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"chumrok/adapters"
+	"chumrok/flows"
+	"chumrok/internal/phone"
+	"chumrok/internal/store"
+	"chumrok/locales"
+)
+
+// The answers to who asks for a lesson a day.
+const (
+	lessonsOK      = "ok"
+	lessonsNotSafe = "not_safe"
+)
+
+// lessonHours are the hours of a day, in the deployment's zone, in which a phone may be written to without being asked, by
+// what its owner chose: from the first, before the second. None is outside 09:00 to 18:00: earlier and later a family
+// is at home, and a lit screen is looked at by all of it.
+var lessonHours = map[string][2]int{"morning": {9, 11}, "noon": {11, 13}, "afternoon": {13, 17}, "evening": {17, 18}, "any": {9, 18}}
+
+// startLessons notes that a phone wants a lesson a day, from tomorrow on. Only a phone that its user called her own is
+// written to, and one that we can write to.
+func (g *Gateway) startLessons(ctx context.Context, from phone.Number, state flows.State, audience string, now time.Time) (string, error) {
+	if state.Answer("daily_safe") != "yes" || from.IsZero() || len(g.outbound.Choose(from, nil).Providers) == 0 ||
+		!g.texts.Has(state.Language(), lessonKey(audience, 1)) {
+		return lessonsNotSafe, nil
+	}
+	hours := state.Answer("when")
+	if _, known := lessonHours[hours]; !known {
+		hours = "any"
+	}
+	l := store.Lessons{ID: store.NewID(), Audience: audience, Language: state.Language(), Hours: hours, Number: from, Next: 1}
+	l.NextAt = g.lessonTomorrow(hours, now)
+	if _, err := g.store.StartLessons(ctx, now, "caller", l); err != nil {
+		return "", fmt.Errorf("noting that a phone wants lessons: %w", err)
+	}
+	return lessonsOK, nil
+}
+
+func lessonKey(audience string, n int) string {
+	return "sms.lesson." + audience + "." + strconv.Itoa(n)
+}
+
+// lessonTomorrow is when the lesson of the next day is due: in the first hour that the phone may be written to, at the
+// minute of at, so that not all phones are written to at once.
+func (g *Gateway) lessonTomorrow(hours string, at time.Time) time.Time {
+	at = at.In(g.pack.Zone)
+	return time.Date(at.Year(), at.Month(), at.Day()+1, lessonHours[hours][0], at.Minute(), 0, 0, g.pack.Zone)
+}
+
+// lessonMay says whether a phone may be written to at this time of the day.
+func (g *Gateway) lessonMay(hours string, at time.Time) bool {
+	hour := at.In(g.pack.Zone).Hour()
+	return hour >= lessonHours[hours][0] && hour < lessonHours[hours][1]
+}
+
+// lesson sends one lesson and puts down when the next is due. What comes late, after the hours in which the phone may be
+// written to, waits for the next day.
+func (g *Gateway) lesson(ctx context.Context, due store.Due) error {
+	return g.apply(ctx, func(now time.Time) (store.Effects, error) {
+		e := store.Effects{DueFinished: []store.Due{due}}
+		l, found, err := g.store.Lessons(ctx, due.Subject)
+		if err != nil || !found {
+			return e, err // stopped meanwhile
+		}
+		if _, known := lessonHours[l.Hours]; !known {
+			l.Hours = "any"
+		}
+		next := g.lessonTomorrow(l.Hours, now)
+		if !g.lessonMay(l.Hours, now) {
+			if today := next.AddDate(0, 0, -1); today.After(now) {
+				next = today
+			}
+			return store.Effects{}, g.store.Retry(ctx, due, next)
+		}
+		sent := store.LessonSent{ID: l.ID, Sent: l.Next}
+		if g.texts.Has(l.Language, lessonKey(l.Audience, l.Next+1)) {
+			sent.NextAt = next
+			e.Due = append(e.Due, store.Due{Kind: store.DueLesson, Subject: l.ID, At: next})
+		}
+		m := store.Message{ID: store.NewID(), Kind: store.ToReporter, Number: l.Number,
+			Text: locales.Strip(g.texts.Text(l.Language, lessonKey(l.Audience, l.Next)))}
+		e.LessonsSent = append(e.LessonsSent, sent)
+		e.Messages = append(e.Messages, m)
+		e.Due = append(e.Due, store.Due{Kind: store.DueSend, Subject: m.ID, At: now})
+		return e, nil
+	})
+}
+
+// leaveWords are what ends the lessons of a phone, besides 0: what people write, and what networks teach them to.
+var leaveWords = map[string]bool{"0": true, "stop": true, "stopall": true, "quit": true, "end": true, "cancel": true, "unsubscribe": true,
+	"exit": true, "chenh": true, "ចេញ": true}
+
+// stopLessons ends the lessons of a phone that says 0 or stop by SMS, whatever else these mean to the conversation that it
+// may be in.
+func (g *Gateway) stopLessons(ctx context.Context, m adapters.Message, now time.Time) error {
+	word := strings.Trim(strings.ToLower(phone.Digits(m.Text)), " .។!*#")
+	if m.Channel != adapters.SMS || m.From.IsZero() || !leaveWords[word] {
+		return nil
+	}
+	if _, err := g.store.StopLessons(ctx, now, "caller", g.store.PhoneIndex(m.From)); err != nil {
+		return fmt.Errorf("ending the lessons of a phone: %w", err)
+	}
+	return nil
+}
