@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -298,5 +299,31 @@ func TestHideNumbers(t *testing.T) {
 		if got := hideNumbers(text); got != want {
 			t.Errorf("%q is shown as %q, not %q", text, got, want)
 		}
+	}
+}
+
+// TestEveryWantIsSupplied: what our conversations ask for is answered, and something else is a fault that says so.
+func TestEveryWantIsSupplied(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "embedded")
+	m := adapters.Message{Channel: adapters.USSD, From: w.number(w.officer["banan1-chair"])}
+	supply := func(want string) error {
+		_, err := w.gateway.supply(t.Context(), m, flows.State{}, flows.Event{Kind: flows.Wanted, Name: want}, &store.Effects{}, w.clock.Now())
+		return err
+	}
+	wants := 0
+	for _, d := range w.gateway.flows.Definitions() {
+		for _, found := range regexp.MustCompile(`(?m)^ +want: (\w+)$`).FindAllSubmatch(d.Source(), -1) {
+			wants++
+			if err := supply(string(found[1])); err != nil {
+				t.Errorf("%s: %v", d.Name, err)
+			}
+		}
+	}
+	if wants < 10 {
+		t.Errorf("only %d wants were found in the conversations", wants)
+	}
+	if err := supply("weather"); err == nil {
+		t.Error("the weather was supplied")
 	}
 }

@@ -87,7 +87,7 @@ func (w *world) redisContent() content {
 	w.t.Helper()
 	ctx, client := w.t.Context(), w.gateway.client
 	kept := content{}
-	keys, err := client.Keys(ctx, "*").Result()
+	keys, err := client.Keys(ctx, "chumrok:session:*").Result()
 	if err != nil {
 		w.t.Fatal(err)
 	}
