@@ -75,7 +75,11 @@ func faultsFound(w io.Writer, err error) error {
 	for _, line := range lines {
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintf(w, "%d faults\n", len(lines))
+	if len(lines) == 1 {
+		fmt.Fprintln(w, "1 fault")
+	} else {
+		fmt.Fprintf(w, "%d faults\n", len(lines))
+	}
 	return errNotHeld
 }
 

@@ -105,6 +105,25 @@ func TestSampleDirectoryRefused(t *testing.T) {
 	if code, _, complaints := command(t, env, "", "serve"); code != exitFault || !strings.Contains(complaints, "sample") {
 		t.Fatalf("exit %d: %s", code, complaints)
 	}
+	// Without the mark the numbers themselves tell.
+	settings := filepath.Join(folder, "pack", "pack.yaml")
+	text, err := os.ReadFile(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unmarked := strings.Replace(string(text), "\nsample: true", "\n", 1)
+	if unmarked == string(text) {
+		t.Fatal("the default pack does not say that it is a sample")
+	}
+	if err := os.WriteFile(settings, []byte(unmarked), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, complaints := command(t, env, "", "serve"); code != exitFault || !strings.Contains(complaints, "sample") {
+		t.Fatalf("exit %d: %s", code, complaints)
+	}
+	if code, out, _ := command(t, environment{"CHUMROK_DATA": folder}, "", "check", filepath.Join(folder, "pack")); code != exitFault || !strings.Contains(out, "reach nobody") {
+		t.Fatalf("exit %d: %s", code, out)
+	}
 }
 
 // TestPackInit: the pack that it writes holds, and a second one does not overwrite it.

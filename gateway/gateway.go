@@ -109,8 +109,8 @@ func (g *Gateway) openPack(context.Context) error {
 	for _, note := range notes {
 		g.log.Warn("the pack says something worth knowing", "note", note.String())
 	}
-	if g.config.Mode == Production && p.Sample {
-		return errors.New("the pack's directory is the sample, whose numbers reach nobody: put your own officers into directory.csv and take `sample: true` out of pack.yaml")
+	if g.config.Mode == Production && (p.Sample || len(p.SampleOfficers()) > 0) {
+		return errors.New("the pack's directory is the sample, whose numbers reach nobody: put your own officers into directory.csv in place of all of the sample's, and take `sample: true` out of pack.yaml")
 	}
 	texts, err := loadTexts(p)
 	if err != nil {

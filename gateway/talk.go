@@ -313,7 +313,7 @@ func (h *handset) await(ctx context.Context, want string, codes map[string]strin
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if err := h.look(ctx); err != nil {
+		if err := h.look(ctx); err != nil && ctx.Err() == nil {
 			return "", err
 		}
 		if len(h.pending) > 0 {

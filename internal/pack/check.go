@@ -9,6 +9,20 @@ import (
 	"chumrok/internal/directory"
 )
 
+// samplePrefix is where the numbers of the default pack's directory lie: subscribers 000 000 to 000 999 of 012, which reach nobody.
+const samplePrefix = "+85512000"
+
+// SampleOfficers are the officers whose phone is one of the sample's: a directory with any of them is not ready for a child's report.
+func (p *Pack) SampleOfficers() []directory.Officer {
+	var found []directory.Officer
+	for _, o := range p.Directory.All() {
+		if o.Phone.HasPrefix(samplePrefix) {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
 // Check names what is wrong with a loaded pack on a given day: help numbers that nobody has called for a year or that were checked in the
 // future, a desk without anybody on duty, and communes whose reports nobody would be told of. The faults are joined; nil means none.
 func (p *Pack) Check(now time.Time) error {
@@ -28,6 +42,11 @@ func (p *Pack) Check(now time.Time) error {
 		fault("directory.csv", 0, "add an officer with area_code KH, body desk, role duty", "nobody is at the duty desk of the nation; what waits for a person would wait unseen")
 	}
 	var uncovered []string
+	if !p.Sample {
+		for _, o := range p.SampleOfficers() {
+			fault("directory.csv", o.Line, "write the officer's own number, or delete the row", "this phone is one of the sample's, which reach nobody")
+		}
+	}
 	for _, c := range Coverage(p) {
 		if c.Kind == NotCovered {
 			uncovered = append(uncovered, fmt.Sprintf("%s (%s)", c.Code, p.Gazetteer.Name(c.Code, "en")))
