@@ -17,11 +17,7 @@ type flowsGraphCommand struct {
 
 // Run draws the conversations as they are with the pack that is configured.
 func (f flowsGraphCommand) Run(c *call) error {
-	config, err := readConfig(c.env)
-	if err != nil {
-		return fmt.Errorf("reading the configuration:\n%w", err)
-	}
-	p, err := loadPack(config)
+	p, err := packOf(c)
 	if err != nil {
 		return err
 	}

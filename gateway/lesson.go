@@ -25,6 +25,16 @@ const (
 // is at home, and a lit screen is looked at by all of it.
 var lessonHours = map[string][2]int{"morning": {9, 11}, "noon": {11, 13}, "afternoon": {13, 17}, "evening": {17, 18}, "any": {9, 18}}
 
+// lessonPatience is how long a lesson that a provider does not take is tried. It is not an alert: after that it is dropped,
+// rather than lighting up a phone in an hour that its owner did not name.
+const lessonPatience = 10 * time.Minute
+
+// tooLate says whether a message that its reader did not ask for just now has waited past its hours. Lessons are the only
+// ones: they belong to no conversation.
+func tooLate(m store.Message, now time.Time) bool {
+	return m.Kind == store.ToReporter && m.ConversationID == "" && now.Sub(m.CreatedAt) >= lessonPatience
+}
+
 // startLessons notes that a phone wants a lesson a day, from tomorrow on. Only a phone that its user called her own is
 // written to, and one that we can write to.
 func (g *Gateway) startLessons(ctx context.Context, from phone.Number, state flows.State, audience string, now time.Time) (string, error) {
@@ -49,16 +59,16 @@ func lessonKey(audience string, n int) string {
 }
 
 // lessonTomorrow is when the lesson of the next day is due: in the first hour that the phone may be written to, at the
-// minute of at, so that not all phones are written to at once.
+// minute of at, so that not all phones are written to at once, and early enough to be tried again within it.
 func (g *Gateway) lessonTomorrow(hours string, at time.Time) time.Time {
 	at = at.In(g.pack.Zone)
-	return time.Date(at.Year(), at.Month(), at.Day()+1, lessonHours[hours][0], at.Minute(), 0, 0, g.pack.Zone)
+	return time.Date(at.Year(), at.Month(), at.Day()+1, lessonHours[hours][0], min(at.Minute(), 45), 0, 0, g.pack.Zone)
 }
 
-// lessonMay says whether a phone may be written to at this time of the day.
+// lessonMay says whether a phone may be written to at this time of the day, and for as long after it as the lesson is tried.
 func (g *Gateway) lessonMay(hours string, at time.Time) bool {
-	hour := at.In(g.pack.Zone).Hour()
-	return hour >= lessonHours[hours][0] && hour < lessonHours[hours][1]
+	first, last := at.In(g.pack.Zone).Hour(), at.Add(lessonPatience).In(g.pack.Zone).Hour()
+	return first >= lessonHours[hours][0] && first <= last && last < lessonHours[hours][1]
 }
 
 // lesson sends one lesson and puts down when the next is due. What comes late, after the hours in which the phone may be

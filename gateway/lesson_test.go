@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"chumrok/adapters/simulator"
 )
 
 // wantsLessons asks for a lesson a day, in English: lessons, for a child, the first, read, and then these keys.
@@ -104,5 +107,27 @@ func TestLessonsWaitForTheirHours(t *testing.T) {
 		w.clock.set(time.Date(2026, 11, 26, 9, 31, 0, 0, w.gateway.pack.Zone))
 		w.lessonNow(childPhone, 1)
 		w.forward(12 * time.Hour)
+	})
+}
+
+// TestLessonNotTakenIsDropped: a provider that is down past the hours that were named does not light up the phone at night;
+// the next day's lesson comes as always.
+func TestLessonNotTakenIsDropped(t *testing.T) {
+	stories(t, func(w *world) {
+		w.caller(childPhone).wantsLessons("1", "1", "4").sees(w.sentence("en", "learn.daily.ok")) // in the evening, 17:00 to 18:00
+		child := w.number(childPhone)
+		w.gateway.phones.Behave(child, simulator.Behaviour{Err: errors.New("down")})
+		w.forward(32*time.Hour + time.Minute)
+		if tried := w.gateway.phones.Tried(child); tried == 0 {
+			w.t.Fatal("the lesson was not tried at its hour")
+		}
+		w.forward(time.Hour)
+		w.gateway.phones.Behave(child, simulator.Behaviour{})
+		w.forward(12 * time.Hour)
+		if inbox := w.inbox(childPhone); len(inbox) > 0 {
+			w.t.Fatalf("a lesson came outside its hours: %q", inbox)
+		}
+		w.forward(12 * time.Hour)
+		w.lessonNow(childPhone, 2)
 	})
 }

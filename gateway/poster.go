@@ -26,11 +26,7 @@ type clubsPrintCommand struct {
 
 // Run makes the poster that hangs where no club is.
 func (o posterCommand) Run(c *call) error {
-	config, err := readConfig(c.env)
-	if err != nil {
-		return fmt.Errorf("reading the configuration:\n%w", err)
-	}
-	p, err := loadPack(config)
+	p, err := packOf(c)
 	if err != nil {
 		return err
 	}

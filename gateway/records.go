@@ -76,6 +76,15 @@ func withRecordsAndKeys(c *call, do func(*store.Store, *pack.Pack, *seal.Keyring
 	return do(s, p, keys)
 }
 
+// packOf is the deployment pack of a command that needs no ledger.
+func packOf(c *call) (*pack.Pack, error) {
+	config, err := readConfig(c.env)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration:\n%w", err)
+	}
+	return loadPack(config)
+}
+
 // loadPack is the deployment pack that is configured.
 func loadPack(config Config) (*pack.Pack, error) {
 	files, name := packFiles(config.Pack)

@@ -208,6 +208,9 @@ func (g *Gateway) send(ctx context.Context, due store.Due) error {
 	if !found || m.State != store.Queued && m.State != store.Failed {
 		return g.store.Finish(ctx, due)
 	}
+	if tooLate(m, g.now()) {
+		return g.giveUp(ctx, due, m, "its hours are over")
+	}
 	to := m.Number
 	if to.IsZero() {
 		officer, known := g.directory.Get(m.OfficerID)
