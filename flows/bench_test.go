@@ -9,7 +9,7 @@ import (
 func full(tb testing.TB, d *Definition) State {
 	tb.Helper()
 	s := d.Begin(Beginning{Channel: USSD, Code: "48213057", Expires: 10 * time.Minute}, began)
-	for _, input := range []string{"", "1", "1", "1", "1", "2", "1", "ក្តុលដូនទាវ បាត់ដំបង", "1", "1", "3", "1", "4", "1", "1", "1"} {
+	for _, input := range []string{"", "1", "1", "1", "1", "1", "2", "1", "ក្តុលដូនទាវ បាត់ដំបង", "1", "1", "3", "1", "4", "1", "1", "1"} {
 		s, _, _ = d.Step(s, Input{input}, began)
 	}
 	for _, name := range []string{"place_typed", "place_area", "number", "more", "story", "told", "not_them", "urgent", "emergency", "sex", "age", "about"} {
@@ -48,7 +48,7 @@ func BenchmarkResume(b *testing.B) {
 func BenchmarkPlace(b *testing.B) {
 	d := report(b)
 	s := d.Begin(Beginning{Channel: USSD}, began)
-	for _, input := range []string{"", "1", "1", "1", "1", "2", "1"} {
+	for _, input := range []string{"", "1", "1", "1", "1", "1", "2", "1"} {
 		s, _, _ = d.Step(s, Input{input}, began)
 	}
 	b.ReportAllocs()

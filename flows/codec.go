@@ -7,11 +7,13 @@ import (
 	"time"
 )
 
-// codecVersion is the first byte of an encoded state. A state of the version before it is still read, since conversations are open while a
-// release goes in; one of any other is refused, and the caller begins anew.
+// codecVersion is the first byte of an encoded state. States of the versions before it are still read, since conversations are open while
+// a release goes in; one of any other is refused, and the caller begins anew.
 const (
-	codecVersion = 2
-	codecBefore  = 1 // had nothing supplied
+	codecVersion  = 3
+	codecOldest   = 1
+	codecSupplied = 2 // the first with what was supplied
+	codecProof    = 3 // the first with a proof
 )
 
 // Bounds of a state that is read: far above what a conversation can reach, and low enough that no bytes make us allocate much.
@@ -61,7 +63,7 @@ func (s State) AppendBinary(b []byte) []byte {
 	for _, a := range s.answers {
 		b = appendText(appendText(b, a.field), a.value)
 	}
-	return s.supplied.append(b)
+	return appendText(s.supplied.append(b), s.Proof)
 }
 
 func (p supplied) append(b []byte) []byte {
@@ -92,7 +94,7 @@ func appendTime(b []byte, t time.Time) []byte {
 
 // Decode reads what AppendBinary wrote. Any other bytes give an error that wraps ErrState.
 func Decode(b []byte) (State, error) {
-	if len(b) == 0 || b[0] != codecVersion && b[0] != codecBefore {
+	if len(b) == 0 || b[0] < codecOldest || b[0] > codecVersion {
 		return State{}, fmt.Errorf("reading the version: %w", ErrState)
 	}
 	d := decoder{rest: string(b[1:])} // one copy; every text below is a part of it
@@ -125,8 +127,11 @@ func Decode(b []byte) (State, error) {
 			s.answers[i] = answer{d.text(), d.text()}
 		}
 	}
-	if b[0] != codecBefore {
+	if b[0] >= codecSupplied {
 		s.supplied = d.supplied()
+	}
+	if b[0] >= codecProof {
+		s.Proof = d.text()
 	}
 	if d.bad || d.rest != "" {
 		return State{}, fmt.Errorf("reading the state: %w", ErrState)

@@ -15,7 +15,7 @@ import (
 func rich(tb testing.TB) State {
 	tb.Helper()
 	s := State{
-		Seq: 12, Heard: "1*1*1", Code: "48213057", hash: "abcd", channel: SMS, language: "km", node: "place", mode: modeLong, page: 3, tries: 2,
+		Seq: 12, Heard: "1*1*1", Code: "48213057", Proof: "47", hash: "abcd", channel: SMS, language: "km", node: "place", mode: modeLong, page: 3, tries: 2,
 		before: "a.b c.d", club: "020401", fresh: true, concluded: true, over: overTries, mark: "service", base: 1,
 		answers: []answer{{"who", "child"}, {"story", "ពូខ្ញុំ\nវាយ"}}, trail: "who:0;danger:1;",
 		place: placeState{phase: phaseCommune, area: "0204", typed: "បវេល", codes: []string{"020401", "020402"}, tries: 1},
@@ -98,20 +98,28 @@ func TestWithSurvivesGoingBack(t *testing.T) {
 	}
 }
 
-// TestDecodeReadsTheVersionBefore reads states as the first release wrote them, which conversations are in while a new one goes in.
-func TestDecodeReadsTheVersionBefore(t *testing.T) {
+// TestDecodeReadsTheVersionsBefore reads states as earlier releases wrote them, which conversations are in while a new one goes in.
+func TestDecodeReadsTheVersionsBefore(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]State{"rich": rich(t), "26 answers": full(t, report(t))} {
-		s.supplied = supplied{}
-		old := s.AppendBinary(nil)
-		old = old[:len(old)-5] // nothing supplied: five empty texts and counts
-		old[0] = codecBefore
-		again, err := Decode(old)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if !bytes.Equal(again.AppendBinary(nil), s.AppendBinary(nil)) {
-			t.Errorf("%s: it is read as something else", name)
+		s.Proof = ""
+		for version := codecProof - 1; version >= codecOldest; version-- {
+			if version < codecSupplied {
+				s.supplied = supplied{}
+			}
+			old := s.AppendBinary(nil)
+			old = old[:len(old)-1] // no proof: an empty text
+			if version < codecSupplied {
+				old = old[:len(old)-5] // nothing supplied: five empty texts and counts
+			}
+			old[0] = byte(version)
+			again, err := Decode(old)
+			if err != nil {
+				t.Fatalf("%s, version %d: %v", name, version, err)
+			}
+			if !bytes.Equal(again.AppendBinary(nil), s.AppendBinary(nil)) {
+				t.Errorf("%s, version %d: it is read as something else", name, version)
+			}
 		}
 	}
 	kept, err := os.ReadFile("testdata/state-1.bin")

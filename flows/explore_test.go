@@ -326,7 +326,7 @@ func back(t *testing.T, l *Library, s, next State, in string) {
 func TestNumbersWorkFromAnyPage(t *testing.T) {
 	t.Parallel()
 	d := report(t)
-	s := after(t, d, "", "1", "1", "1", "1", "2", "1", "1")
+	s := after(t, d, "", "1", "1", "1", "1", "1", "2", "1", "1")
 	r := run{d: d, s: s}
 	pages := len(r.pages(r.node()))
 	if pages < 5 {

@@ -94,7 +94,7 @@ func (c *compiler) sample(n *node, f face, channel Channel, li int) {
 	for name := range c.known {
 		vars[name] = strings.Repeat("8", 20)
 	}
-	vars["code"] = strings.Repeat("8", 8)
+	vars["code"], vars["proof"] = strings.Repeat("8", 8), strings.Repeat("8", 2)
 	vars["when"] = c.l.texts.When(lang, time.Date(2026, 12, 22, 10, 30, 0, 0, time.UTC)) // as long as a time can be
 	heading := c.l.texts.Format(lang, f.key, vars)
 	c.fit(n, channel, lang, c.l.face(channel, c.l.tongues[li], n.menu(f, heading, 1<<mostVariants-1)))

@@ -59,6 +59,7 @@ type Beginning struct {
 	Flow      string        // the conversation to begin with; "" is the menu by USSD and the report by SMS
 	Language  string        // "" unless known; by SMS it is then read from the first message
 	Code      string        // the reporter's code, which the last screen shows
+	Proof     string        // two digits by which the caller shows later that she is the same person
 	AreaCode  string        // the commune of the club whose number was dialled, else ""
 	Emergency bool          // emergency mode is on where the caller is
 	Officer   bool          // the number stands in the directory, so the menu has the officers' part

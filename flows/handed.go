@@ -2,9 +2,9 @@ package flows
 
 import "slices"
 
-// variables gathers what texts can be filled with: the reporter's code, fields under vars:, and what fetches supply.
+// variables gathers what texts can be filled with: the reporter's code and proof, fields under vars:, and what fetches supply.
 func (c *compiler) variables() {
-	c.known = map[string]bool{"code": true}
+	c.known = map[string]bool{"code": true, "proof": true}
 	for _, p := range c.src.Vars {
 		c.known[p.name.text] = true
 		if c.d.vars == nil {

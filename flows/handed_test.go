@@ -86,7 +86,7 @@ func TestFaultsOfWhatIsHandedOver(t *testing.T) {
 		"a fetch's field":       {"    field: pin_is\n", "    field: more\n", `field "more" is text; declare it as choice`},
 		"a list's field":        {"    field: task\n    text", "    field: pin_is\n    text", `field "pin_is" is choice; declare it as text`},
 		"nothing supplied":      {"text: nav.go_on}\n    to: away", "text: nav.go_on}\n    to: list", `asking.yaml:49:9: "taken" leads to "list", which shows what nothing has supplied; put a fetch in between`},
-		"unsupplied variable":   {"    supplies: when\n", "", `the text of duty.accepted has {{.when}}, which no conversation can fill; use {{.code}} only, or declare it under vars: or supplies:`},
+		"unsupplied variable":   {"    supplies: when\n", "", `the text of duty.accepted has {{.when}}, which no conversation can fill; use {{.code}}, {{.proof}} only, or declare it under vars: or supplies:`},
 		"no go on":              {"    go_on: {number: 1, text: nav.go_on}\n    to: taken", "    to: taken", `go_on is missing`},
 		"for a caller":          {"for: officer\n", "", `asking.yaml:14:12: "pin" is the first screen, which anybody may see`},
 		"an end for a caller":   {"for: officer\n", "", `"over" is the last screen and stays on the phone`},
@@ -215,7 +215,7 @@ func TestAcrossConversations(t *testing.T) {
 	l := conversations(t)
 	b := Beginning{Channel: USSD, Code: "48213057", AreaCode: "020401", Emergency: true, Expires: time.Hour}
 	s := l.Begin(b, began)
-	for _, in := range []string{"", "2", "1", "1", "1", "1", "1", "2"} {
+	for _, in := range []string{"", "2", "1", "1", "1", "1", "1", "1", "2"} {
 		s, _, _ = l.Step(s, Input{in}, began)
 	}
 	if s.Hash() != l.Default().Hash || s.Language() != "en" || s.Code != b.Code || s.StartedAt() != began || s.Node() != "harm" {

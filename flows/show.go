@@ -1,11 +1,32 @@
 package flows
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Show returns the screen that the phone should be showing, without a step.
 func (d *Definition) Show(s State) Screen {
 	r := run{d: d, s: s}
 	return r.screen()
+}
+
+// TakeUp goes on with a conversation that was cut off, with the screen that it was left at. It is false for one that is over or concluded,
+// and for one that the library cannot show any more.
+func (l *Library) TakeUp(s State, now time.Time) (State, Screen, bool) {
+	d := l.ByHash(s.hash)
+	if d == nil || s.fresh || s.concluded || s.over != notOver {
+		return s, Screen{}, false
+	}
+	r := run{d: d, s: s}
+	if n := r.node(); n == nil || !n.waitsForCaller() {
+		return s, Screen{}, false
+	}
+	if r.s.mode == modeError || r.s.mode == modeBad {
+		r.s.mode = modeAsk // the question itself: what was wrong about the last key is long ago
+	}
+	r.s.expiresAt = now.Add(r.s.expires)
+	return r.s, r.screen(), true
 }
 
 func (r *run) tongue() *tongue { return &r.d.l.tongues[r.d.l.language(r.s.language)] }

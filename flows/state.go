@@ -14,6 +14,7 @@ type State struct {
 	Seq   int64  // how many turns there were; counted by the gateway
 	Heard string // a provider's cumulative text so far; kept by the gateway
 	Code  string // the reporter's code
+	Proof string // the two digits that show on redial that it is the same person; "" where it was begun without
 
 	hash      string // of the definition that it began with
 	channel   Channel

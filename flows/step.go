@@ -11,7 +11,7 @@ func (d *Definition) Begin(b Beginning, now time.Time) State {
 		b.Expires = defaultExpiry
 	}
 	s := State{
-		Code: b.Code, hash: d.Hash, channel: b.Channel, fresh: true,
+		Code: b.Code, Proof: b.Proof, hash: d.Hash, channel: b.Channel, fresh: true,
 		language: d.l.languages[0], mark: d.mark, startedAt: now, expires: b.Expires, expiresAt: now.Add(b.Expires),
 	}
 	if s.channel != SMS {

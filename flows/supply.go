@@ -182,7 +182,7 @@ func (r *run) heading(f *face) string {
 		return f.heading
 	}
 	vars := make(map[string]string, 4)
-	vars["code"] = r.s.Code
+	vars["code"], vars["proof"] = r.s.Code, r.s.Proof
 	for name, field := range r.d.vars {
 		vars[name] = r.s.Answer(field)
 	}

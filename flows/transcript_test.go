@@ -185,7 +185,7 @@ var unanswerable = map[string]bool{
 // beginning reads "begin: ussd flow=learn area=020401 emergency officer language=km".
 func beginning(t *testing.T, line string) Beginning {
 	t.Helper()
-	b := Beginning{Code: "48213057", Expires: 10 * time.Minute}
+	b := Beginning{Code: "48213057", Proof: "47", Expires: 10 * time.Minute}
 	for i, word := range strings.Fields(line) {
 		name, value, _ := strings.Cut(word, "=")
 		switch {

@@ -64,7 +64,7 @@ func BenchmarkTurn(b *testing.B) {
 						b.Errorf("answered %d", response.StatusCode)
 					}
 				}
-				path := []string{"1", "1", "1", "1", "1", "2", "1"}
+				path := []string{"1", "1", "1", "1", "1", "1", "2", "1"}
 				caller := func(next func() bool) {
 					for keys, session := 0, sessions.Add(1); next(); keys++ {
 						if keys > len(path) {

@@ -95,6 +95,7 @@ type turn struct {
 	live  string       // the session's key
 	state flows.State  // after the step; meaningless for an officer's turn
 	kept  seal.Wrapped // the conversation's key as it is kept beside the state
+	left  string       // the key of the call that was cut, where its conversation is taken up in this one
 	ours  bool         // whether the session is worth remembering: an officer's turn is not
 }
 
@@ -146,6 +147,9 @@ func (g *Gateway) converse(ctx context.Context, m adapters.Message, now time.Tim
 	if err != nil {
 		return turn{}, err
 	}
+	if step.back != nil {
+		return g.takeUp(ctx, open, *step.back, said, now)
+	}
 	if step.state.Concluded() && !open.state.Concluded() {
 		code, err := g.ownCode(ctx, open.state.Code, now)
 		if err != nil {
@@ -170,6 +174,7 @@ type stepped struct {
 	state  flows.State
 	screen flows.Screen
 	events []flows.Event
+	back   *cutOff // an earlier conversation, to be taken up instead
 }
 
 // mostWants bounds how often one step may ask for something; the longest chain of our conversations asks twice.
@@ -185,7 +190,14 @@ func (g *Gateway) step(ctx context.Context, m adapters.Message, e *store.Entry, 
 		if last < 0 || out.events[last].Kind != flows.Wanted {
 			return out, nil
 		}
-		supplied, err := g.supply(ctx, m, out.state, out.events[last], &e.Effects, now)
+		want := out.events[last]
+		if want.Name == wantBack {
+			back, err := g.provenBack(ctx, m, e.Conversation.ID, want.Value, &e.Effects, now)
+			if err != nil || back != nil {
+				return stepped{back: back}, err
+			}
+		}
+		supplied, err := g.supply(ctx, m, out.state, want, &e.Effects, now)
 		if err != nil {
 			return stepped{}, err
 		}
@@ -230,6 +242,7 @@ func (g *Gateway) open(ctx context.Context, live string, fromLedger bool) (openC
 		// brings it to a person; the caller begins anew.
 		g.log.Error("a conversation's state could not be read; it begins anew", "session", resumed.Conversation.ID)
 	}
+	resumed.Conversation.Bin, resumed.Conversation.Mark = "", "" // the turn changes them only where it says so
 	return openConversation{conversation: resumed.Conversation, state: state}, true, nil
 }
 
@@ -244,7 +257,11 @@ func (g *Gateway) begin(ctx context.Context, m adapters.Message, live, replaces 
 	if err != nil {
 		return openConversation{}, fmt.Errorf("drawing the reporter's code: %w", err)
 	}
-	b := flows.Beginning{Channel: flows.Channel(m.Channel), Code: code, Expires: g.pack.Sessions.USSDResume,
+	proof, err := newProof(g.random)
+	if err != nil {
+		return openConversation{}, fmt.Errorf("drawing the caller's proof: %w", err)
+	}
+	b := flows.Beginning{Channel: flows.Channel(m.Channel), Code: code, Proof: proof, Expires: g.pack.Sessions.USSDResume,
 		Officer: m.Channel == adapters.USSD && len(g.directory.ByPhone(m.From)) > 0}
 	if m.Channel == adapters.SMS {
 		b.Expires = g.pack.Sessions.SMSResume
@@ -298,9 +315,12 @@ func (g *Gateway) remember(ctx context.Context, t turn) {
 		return
 	}
 	var err error
+	if t.left != "" { // what Redis has of either call is over, and its count of turns says nothing about this one's
+		err = errors.Join(g.sessions.Drop(ctx, t.live), g.sessions.Drop(ctx, t.left))
+	}
 	if t.entry.Ended {
 		err = g.sessions.Drop(ctx, t.live)
-	} else {
+	} else if err == nil {
 		err = g.sessions.Save(ctx, session.Open{Key: t.live, Conversation: t.entry.Conversation.ID,
 			Wrapped: t.kept, Seq: t.state.Seq, State: t.state})
 	}

@@ -15,10 +15,10 @@ import (
 // and asks to be called in the evening. It returns the referral's code.
 func (w *world) reportInEnglish(number string) string {
 	w.t.Helper()
-	parent := w.caller(number).dials("*1280#").presses("2", "1", "1", "2", "1") // English, report, alone, a parent, agreed
-	parent.presses("2", "1", "1", "07", "02", "15")                             // no danger now; beaten; the third page's commune
-	parent.presses("2", "1", "2")                                               // 6 to 11, a girl, a neighbour
-	parent.presses("1", "1", "4")                                               // call me, on this phone, in the evening
+	parent := w.caller(number).dials("*1280#").presses("2", "1", "1", "2", "1", "1") // English, report, alone, a parent, agreed, the number
+	parent.presses("2", "1", "1", "07", "02", "15")                                  // no danger now; beaten; the third page's commune
+	parent.presses("2", "1", "2")                                                    // 6 to 11, a girl, a neighbour
+	parent.presses("1", "1", "4")                                                    // call me, on this phone, in the evening
 	parent.presses("She cries at night. My number is ០១២ 000-502, house 14.", "1", "1", "1")
 	parent.code(8)
 	return digitsIn(w.t, w.gets("meas-chair"), 6)

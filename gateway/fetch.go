@@ -20,6 +20,8 @@ func (g *Gateway) supply(ctx context.Context, m adapters.Message, state flows.St
 	case "status":
 		answer, err := g.status(ctx, m.From, want.Value, now)
 		return flows.Supplied{Answer: answer}, err
+	case wantBack: // there is nothing to take up: provenBack has looked
+		return flows.Supplied{}, nil
 	case "lesson_daily":
 		answer, err := g.startLessons(ctx, m.From, state, want.Value, now)
 		return flows.Supplied{Answer: answer}, err

@@ -22,8 +22,8 @@ const (
 )
 
 // toDanger are the keys of a Khmer child from the first screen to the question whether there is danger now: Khmer, ask
-// for help, can read alone, a child, what we keep, agreed.
-var toDanger = []string{"1", "1", "1", "1", "1", "1"}
+// for help, can read alone, a child, what we keep, agreed, the number for coming back.
+var toDanger = []string{"1", "1", "1", "1", "1", "1", "1"}
 
 // TestKhmerChildBySMS: a child writes what happens; nothing that comes back names it; the committee takes it.
 func TestKhmerChildBySMS(t *testing.T) {
@@ -55,7 +55,7 @@ func TestKhmerChildBySMS(t *testing.T) {
 func TestEnglishParentByUSSD(t *testing.T) {
 	stories(t, func(w *world) {
 		parent := w.caller(parentPhone).dials("*1280#").sees("English", "ខ្មែរ")
-		parent.presses("2", "1", "1", "2", "1")            // English, ask for help, alone, a parent, agreed
+		parent.presses("2", "1", "1", "2", "1", "1")       // English, ask for help, alone, a parent, agreed, the number
 		parent.presses("2")                                // no danger now
 		parent.presses("1")                                // beaten
 		parent.presses("1", "9").sees("07 Kampot")         // from the list, on its second page

@@ -61,7 +61,8 @@ var screens = []struct {
 	pages  int
 	screen string
 }{
-	{1, "report.alone | 1=report.alone.yes 2=report.alone.no"},
+	{1, "report.alone | 1=report.alone.yes 2=report.alone.no 3=report.alone.before"},
+	{1, "report.before"},
 	{1, "report.not_now |"},
 	{1, "leave |"},
 	{1, "error.unknown_key | 1=error.unknown_key.again"},
@@ -72,6 +73,7 @@ var screens = []struct {
 	{1, "report.who_sees | 1=nav.go_on"},
 	{1, "report.assent | 1=report.assent.agree"},
 	{1, "report.consent | 1=report.consent.agree"},
+	{1, "report.proof | 1=nav.go_on"},
 	{1, "report.danger.child | 1=report.danger.yes 2=report.danger.no 3=report.danger.unsure"},
 	{1, "report.danger.adult | 1=report.danger.yes 2=report.danger.no 3=report.danger.unsure"},
 	{1, "report.numbers.child | 1=report.numbers.go_on"},

@@ -14,9 +14,9 @@ const keysWanted = `
 nav.leave nav.more nav.back nav.leave_both nav.go_on sms.reply leave
 error.unknown_key error.unknown_key.again error.too_long error.too_long.more error.too_long.go_on error.try_again
 error.down error.cannot_read error.not_understood
-report.language.km report.language.en report.alone report.alone.yes report.alone.no report.not_now
+report.language.km report.language.en report.alone report.alone.yes report.alone.no report.alone.before report.before report.not_now
 report.who report.who.child report.who.parent report.who.neighbour report.who.teacher report.who.other
-report.who_sees report.assent report.assent.agree report.consent report.consent.agree
+report.who_sees report.assent report.assent.agree report.consent report.consent.agree report.proof
 report.danger.child report.danger.adult report.danger.yes report.danger.no report.danger.unsure
 report.numbers.child report.numbers.adult report.numbers.go_on report.harm.child report.harm.adult
 report.self_harm.child report.self_harm.adult

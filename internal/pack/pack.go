@@ -64,7 +64,7 @@ type HelpNumber struct {
 
 // Sessions are the times and limits of a conversation.
 type Sessions struct {
-	USSDResume         time.Duration // how long a cut-off USSD conversation may be taken up again
+	USSDResume         time.Duration // how long a USSD screen may wait, and a call that was cut be taken up again in another by its number
 	SMSResume          time.Duration // how long an SMS conversation may be answered
 	UnfinishedAfter    time.Duration // after which silence what was told by USSD goes to a person
 	SMSUnfinishedAfter time.Duration // the same by SMS

@@ -45,6 +45,15 @@ func (s *Store) Conversation(ctx context.Context, id string) (Resumed, bool, err
 }
 
 func (s *Store) resume(ctx context.Context, where string, arg string) (Resumed, bool, error) {
+	found, err := s.resumed(ctx, where, arg)
+	if err != nil || len(found) == 0 {
+		return Resumed{}, false, err
+	}
+	return found[0], true, nil
+}
+
+// resumed is the conversations that where chooses, opened.
+func (s *Store) resumed(ctx context.Context, where string, args ...any) ([]Resumed, error) {
 	type row struct {
 		Resumed
 		turn                                  sql.NullString
@@ -65,24 +74,27 @@ func (s *Store) resume(ctx context.Context, where string, arg string) (Resumed, 
 		FROM conversations c
 		LEFT JOIN turns t ON t.conversation_id = c.id AND t.seq = c.last_seq
 		LEFT JOIN reports r ON r.conversation_id = c.id
-		WHERE `+where, arg)
-	if err != nil || len(found) == 0 {
-		return Resumed{}, false, err
+		WHERE `+where, args...)
+	if err != nil {
+		return nil, err
 	}
-	r := found[0]
-	r.Wrapped = seal.Wrapped(r.wrapped)
-	if r.Key, err = s.keys.Unwrap(r.ID, r.Wrapped); err != nil {
-		return Resumed{}, false, fmt.Errorf("opening conversation %s: %w", r.ID, err)
+	list := make([]Resumed, 0, len(found))
+	for _, r := range found {
+		r.Wrapped = seal.Wrapped(r.wrapped)
+		if r.Key, err = s.keys.Unwrap(r.ID, r.Wrapped); err != nil {
+			return nil, fmt.Errorf("opening conversation %s: %w", r.ID, err)
+		}
+		if r.Number, err = openNumber(r.Key, "conversations", r.ID, r.number); err != nil {
+			return nil, fmt.Errorf("opening conversation %s: %w", r.ID, err)
+		}
+		turn := Turn{Heard: r.heard, Answer: r.answer, State: r.state}
+		if err := turn.open(r.Key, r.turn.String); err != nil {
+			return nil, fmt.Errorf("opening conversation %s: %w", r.ID, err)
+		}
+		r.Heard, r.Answer, r.State = turn.Heard, turn.Answer, turn.State
+		list = append(list, r.Resumed)
 	}
-	if r.Number, err = openNumber(r.Key, "conversations", r.ID, r.number); err != nil {
-		return Resumed{}, false, fmt.Errorf("opening conversation %s: %w", r.ID, err)
-	}
-	turn := Turn{Heard: r.heard, Answer: r.answer, State: r.state}
-	if err := turn.open(r.Key, r.turn.String); err != nil {
-		return Resumed{}, false, fmt.Errorf("opening conversation %s: %w", r.ID, err)
-	}
-	r.Heard, r.Answer, r.State = turn.Heard, turn.Answer, turn.State
-	return r.Resumed, true, nil
+	return list, nil
 }
 
 // open replaces the sealed parts of a turn by the plain ones.

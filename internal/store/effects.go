@@ -19,11 +19,12 @@ type sealedEffects struct {
 	referrals    [][]byte // bodies
 	holds        [][]byte
 	messages     []sealedMessage
+	triedIndex   string // of the number whose proof was tried
 }
 
 // plain says that the effects touch nothing but due work and the audit record, which a group writes for all its members at once.
 func (e *sealedEffects) plain() bool {
-	return e.Report == nil && e.Question == nil && len(e.ClearQuestions)+len(e.Conversations)+len(e.Referrals)+len(e.Holds)+
+	return e.Report == nil && e.Question == nil && e.ProofTried == nil && len(e.ClearQuestions)+len(e.Conversations)+len(e.Referrals)+len(e.Holds)+
 		len(e.Alerts)+len(e.AlertStates)+len(e.Messages)+len(e.MessageStates)+len(e.DueFinished)+len(e.LessonsSent) == 0
 }
 
@@ -81,6 +82,9 @@ func (s *Store) sealEffects(ctx context.Context, conversation string, key seal.D
 			out.reporterCode = s.keys.Blind(reporterCodeKind, r.Code)
 		}
 	}
+	if p := e.ProofTried; p != nil && !p.Number.IsZero() {
+		out.triedIndex = s.PhoneIndex(p.Number)
+	}
 	for _, r := range e.Referrals {
 		r.Version++
 		sealed, err := body("referrals", r.ID, r.ConversationID, r)
@@ -133,6 +137,11 @@ func writeEffects(ctx context.Context, tx *sql.Tx, m *member) (bool, error) {
 	}
 	for _, l := range e.LessonsSent {
 		if ok, err := writeLessonSent(ctx, tx, l); err != nil || !ok {
+			return false, err
+		}
+	}
+	if e.ProofTried != nil {
+		if err := burnProof(ctx, tx, m.at, e.triedIndex, *e.ProofTried); err != nil {
 			return false, err
 		}
 	}

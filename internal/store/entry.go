@@ -53,7 +53,7 @@ type Conversation struct {
 	Definition string // hash of the flow definition that it began with
 	Number     phone.Number
 	New        bool      // to be inserted with this turn, whose Seq is 1
-	Replaces   string    // only with New: the conversation that gives up its LiveKey in the same transaction
+	Replaces   string    // the conversation that gives up its LiveKey in the same transaction; without New this one is taken up under LiveKey instead of it
 	Bin        Bin       // "" = unchanged (StillOpen when New)
 	Mark       Mark      // only with Marked
 	DangerAt   time.Time // when danger was first said; kept once it is set
@@ -91,6 +91,7 @@ type Effects struct {
 	Question       *Question
 	ClearQuestions []string // phone indexes
 	LessonsSent    []LessonSent
+	ProofTried     *ProofTried
 	Audit          []audit.Entry
 }
 

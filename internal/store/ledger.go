@@ -271,7 +271,7 @@ func writeGroup(ctx context.Context, tx *sql.Tx, group []*member) (fresh bool, e
 	var plain, rest []*member
 	for _, m := range group {
 		m.outcome, m.err, m.storedTurn = Outcome{}, nil, ""
-		if m.entry != nil && m.effects.plain() {
+		if m.entry != nil && m.effects.plain() && (m.entry.Conversation.New || m.entry.Conversation.Replaces == "") {
 			plain = append(plain, m)
 		} else {
 			rest = append(rest, m)

@@ -109,10 +109,12 @@ func freeLiveKeys(ctx context.Context, tx *sql.Tx, conversations []string) error
 	return nil
 }
 
-// moveConversations counts up the conversations of members whose last turn is the one before.
+// moveConversations counts up the conversations of members whose last turn is the one before and that are not over. One that was marked
+// in a silence, since nothing had been told, is open again with its next turn.
 func moveConversations(ctx context.Context, tx *sql.Tx, members []*member) (map[string]bool, error) {
-	if len(members) == 0 {
-		return nil, nil
+	members, err := takeUp(ctx, tx, members)
+	if err != nil || len(members) == 0 {
+		return nil, err
 	}
 	args := make([]any, 0, len(members)*7)
 	for _, m := range members {
@@ -122,13 +124,16 @@ func moveConversations(ctx context.Context, tx *sql.Tx, members []*member) (map[
 	return set(ctx, tx, "moving conversations on", `WITH turn (conversation, seq, turn_at, new_bin, new_mark, danger, is_over) AS (VALUES `+
 		rows(len(members), 7, "TEXT", "BIGINT", "BIGINT", "TEXT", "TEXT", "BIGINT", "BOOLEAN")+`)
 		UPDATE conversations SET last_seq = turn.seq, last_at = turn.turn_at,
-			bin = CASE WHEN turn.new_bin = '' THEN bin ELSE turn.new_bin END,
-			mark = CASE WHEN turn.new_bin = '' THEN mark ELSE turn.new_mark END,
+			bin = CASE WHEN turn.new_bin <> '' THEN turn.new_bin WHEN `+silent+` THEN 'open' ELSE bin END,
+			mark = CASE WHEN turn.new_bin <> '' THEN turn.new_mark WHEN `+silent+` THEN '' ELSE mark END,
 			danger_at = CASE WHEN danger_at = 0 THEN turn.danger ELSE danger_at END,
 			live_key = CASE WHEN turn.is_over THEN NULL ELSE live_key END,
 			ended_at = CASE WHEN turn.is_over THEN turn.turn_at ELSE ended_at END
-		FROM turn WHERE id = turn.conversation AND last_seq = turn.seq - 1 RETURNING id`, args...)
+		FROM turn WHERE id = turn.conversation AND last_seq = turn.seq - 1 AND ended_at = 0 RETURNING id`, args...)
 }
+
+// silent chooses conversations that were marked because nobody spoke on; each turn that does not end one has the clock that ends it.
+const silent = `bin = 'marked' AND mark IN ('empty','information','service')`
 
 // findRepeats tells repeats, whose stored turns it notes, from turns whose place was taken by another message.
 func findRepeats(ctx context.Context, tx *sql.Tx, members []*member) error {
