@@ -64,6 +64,9 @@ func (g *Gateway) carryOutHold(e *store.Effects, d alert.HoldDecision, now time.
 	} else {
 		e.Due = append(e.Due, store.Due{Kind: store.DueHold, Subject: h.ID, At: d.Clock, Urgency: urgency(h.Risk)})
 	}
+	if d.Deserted && len(d.Calls) > 0 {
+		g.log.Warn("everybody at the desk is away; all of them were told of a hold", "hold", h.ID)
+	}
 	g.alarm(d.Alarm, "hold", h.ID)
 }
 

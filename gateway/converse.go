@@ -104,6 +104,9 @@ func (g *Gateway) turn(ctx context.Context, m adapters.Message, now time.Time, f
 	if err := g.stopLessons(ctx, m, now); err != nil {
 		return turn{}, err
 	}
+	if m.Channel == adapters.SMS && isService(m.From) {
+		return g.serviceTurn(ctx, m, now)
+	}
 	if m.Channel == adapters.SMS && len(g.directory.ByPhone(m.From)) > 0 {
 		t, taken, err := g.respond(ctx, m, now)
 		if err != nil || taken {

@@ -113,8 +113,12 @@ func province(text string, p *pack.Pack) (string, error) {
 	return "", fmt.Errorf("--area %s is no province: give its two digits, such as 02, or nation", text)
 }
 
-// throughDay reads a day in the deployment's zone and returns the moment at which it is over.
-func throughDay(flag, text string, zone *time.Location, now time.Time) (time.Time, error) {
+// mostDays keeps a slip of the keyboard (2062 for 2026) from making the exception the rule.
+const mostDays = 366
+
+// throughDay reads a day in the deployment's zone, no more than a year away, and returns the moment at which it is over;
+// instead says what to do for longer than that.
+func throughDay(flag, text, instead string, zone *time.Location, now time.Time) (time.Time, error) {
 	day, err := time.ParseInLocation(time.DateOnly, text, zone)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%s %s is no day: write it as 2026-12-31", flag, text)
@@ -122,6 +126,9 @@ func throughDay(flag, text string, zone *time.Location, now time.Time) (time.Tim
 	end := day.AddDate(0, 0, 1)
 	if !end.After(now) {
 		return time.Time{}, fmt.Errorf("%s %s is over already: give today or a later day", flag, text)
+	}
+	if end.Sub(now) > mostDays*24*time.Hour {
+		return time.Time{}, fmt.Errorf("%s %s is more than a year away: %s", flag, text, instead)
 	}
 	return end, nil
 }
@@ -131,9 +138,6 @@ func lastDay(end time.Time, zone *time.Location) string {
 	return end.In(zone).Add(-time.Nanosecond).Format(time.DateOnly)
 }
 
-// mostDays keeps a slip of the keyboard (2062 for 2026) from making the exception the rule.
-const mostDays = 366
-
 // Run switches an emergency on.
 func (o emergencyOnCommand) Run(c *call) error {
 	return withRecords(c, func(s *store.Store, p *pack.Pack) error {
@@ -142,12 +146,9 @@ func (o emergencyOnCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		until, err := throughDay("--until", o.Until, p.Zone, now)
+		until, err := throughDay("--until", o.Until, "give an earlier day, and switch it on again then if it must be", p.Zone, now)
 		if err != nil {
 			return err
-		}
-		if until.Sub(now) > mostDays*24*time.Hour {
-			return fmt.Errorf("--until %s is more than a year away: give an earlier day, and switch it on again then if it must be", o.Until)
 		}
 		reason := strings.TrimSpace(o.Reason)
 		if reason == "" {

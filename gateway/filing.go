@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"chumrok/adapters"
@@ -66,45 +64,6 @@ func (g *Gateway) conclude(ctx context.Context, e *store.Entry, before, state fl
 	}
 	c.Bin, c.Mark = store.Marked, mark
 	e.Effects.DueDone = append(e.Effects.DueDone, store.DueKey{Kind: store.DueUnfinished, Subject: c.ID})
-	return nil
-}
-
-// toldBefore finds what was told in a conversation that now holds nothing: a key back takes an answer off the screen, and
-// what was said stays said. It is the last state with content; where none has, but one cannot be read by this release,
-// it is an empty state, and a person has to look.
-func (g *Gateway) toldBefore(ctx context.Context, conversation string) (flows.State, bool, error) {
-	turns, err := g.store.Turns(ctx, conversation)
-	if err != nil {
-		return flows.State{}, false, fmt.Errorf("looking for what was told before: %w", err)
-	}
-	unreadable := false
-	for _, turn := range slices.Backward(turns) {
-		state, err := flows.Decode(turn.State)
-		if err != nil {
-			unreadable = true
-		} else if state.HasContent() {
-			return state, true, nil
-		}
-	}
-	return flows.State{}, unreadable, nil
-}
-
-// keepStories adds what was written by SMS, taken back by a number that means "back", and written differently: who is
-// told follows her first words, too, and they stand in the thread anyway.
-func (g *Gateway) keepStories(ctx context.Context, c store.Resumed, r *report.Report) error {
-	if c.Channel != adapters.SMS || c.New {
-		return nil
-	}
-	turns, err := g.store.Turns(ctx, c.ID)
-	if err != nil {
-		return fmt.Errorf("looking for what was written before: %w", err)
-	}
-	for _, turn := range turns {
-		state, err := flows.Decode(turn.State)
-		if story := state.Answer("story"); err == nil && story != "" && !strings.Contains(r.Story+"\n"+r.More, story) {
-			r.More = strings.TrimSpace(r.More + "\n" + story)
-		}
-	}
 	return nil
 }
 
@@ -173,11 +132,10 @@ func (g *Gateway) fileReport(ctx context.Context, c store.Resumed, dangerAt time
 	if finished {
 		r.Code = state.Code // before the end nobody was told it
 	}
-	if err := g.keepStories(ctx, c, &r.Report); err != nil {
+	if err := g.keepSaid(ctx, c, &r.Report); err != nil {
 		return "", e, err
 	}
 	r.ID, r.ConversationID, r.Channel, r.DangerAt, r.At = store.NewID(), c.ID, c.Channel, dangerAt, now
-	r.Suggested = g.pack.Triage.Suggest(r.Report)
 	r.Emergency = g.emergencyIn(ctx, r.AreaCode)
 	r.Risk, r.Reasons = g.pack.Triage.Assess(r.Report)
 	if r.Emergency && r.Risk < report.High {
@@ -288,7 +246,11 @@ func (g *Gateway) startHold(ctx context.Context, e *store.Effects, h referral.Ho
 		}
 		h.ID, h.Code = store.NewID(), code
 	}
-	g.carryOutHold(e, alert.StartHold(h, g.directory, g.pack.Clocks, now), now)
+	present, err := g.present(ctx, now)
+	if err != nil {
+		return err
+	}
+	g.carryOutHold(e, alert.StartHold(h, present, g.pack.Clocks, now), now)
 	return nil
 }
 

@@ -290,7 +290,7 @@ func (g *Gateway) openChannels(context.Context) error {
 		if err := g.fillTrialSecrets(); err != nil {
 			return err
 		}
-		g.phones = simulator.New(g.now)
+		g.phones = simulator.New(func() time.Time { return g.now().In(g.pack.Zone) }) // as a phone there shows it
 		if !hasTwilio && !hasAfricasTalking {
 			g.channels = append(g.channels, g.phones)
 			sending[g.phones.Name()] = true

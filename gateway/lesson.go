@@ -29,10 +29,13 @@ var lessonHours = map[string][2]int{"morning": {9, 11}, "noon": {11, 13}, "after
 // rather than lighting up a phone in an hour that its owner did not name.
 const lessonPatience = 10 * time.Minute
 
-// tooLate says whether a message that its reader did not ask for just now has waited past its hours. Lessons are the only
-// ones: they belong to no conversation.
+// isLesson says whether a message is one that its reader did not ask for just now. Lessons are the only ones: they belong to
+// no conversation.
+func isLesson(m store.Message) bool { return m.Kind == store.ToReporter && m.ConversationID == "" }
+
+// tooLate says whether a lesson has waited past its hours.
 func tooLate(m store.Message, now time.Time) bool {
-	return m.Kind == store.ToReporter && m.ConversationID == "" && now.Sub(m.CreatedAt) >= lessonPatience
+	return isLesson(m) && now.Sub(m.CreatedAt) >= lessonPatience
 }
 
 // startLessons notes that a phone wants a lesson a day, from tomorrow on. Only a phone that its user called her own is
@@ -117,6 +120,17 @@ func (g *Gateway) stopLessons(ctx context.Context, m adapters.Message, now time.
 	}
 	if _, err := g.store.StopLessons(ctx, now, "caller", g.store.PhoneIndex(m.From)); err != nil {
 		return fmt.Errorf("ending the lessons of a phone: %w", err)
+	}
+	return nil
+}
+
+// endLessons ends the lessons of a phone that cannot be reached for good: its number may be somebody else's by tomorrow.
+func (g *Gateway) endLessons(ctx context.Context, m store.Message) error {
+	if !isLesson(m) || m.Number.IsZero() {
+		return nil
+	}
+	if _, err := g.store.StopLessons(ctx, g.now(), "gateway", g.store.PhoneIndex(m.Number)); err != nil {
+		return fmt.Errorf("ending the lessons of a phone that cannot be reached: %w", err)
 	}
 	return nil
 }

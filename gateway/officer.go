@@ -203,12 +203,9 @@ func (o officerAwayCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		until, err := throughDay("--until", o.Until, p.Zone, now)
+		until, err := throughDay("--until", o.Until, "take the officer out of directory.csv instead", p.Zone, now)
 		if err != nil {
 			return err
-		}
-		if until.Sub(now) > mostDays*24*time.Hour {
-			return fmt.Errorf("--until %s is more than a year away: take the officer out of directory.csv instead", o.Until)
 		}
 		if err := s.SetAway(c.ctx, now, operator, store.Away{OfficerID: officer.ID, From: now, Until: until}); err != nil {
 			return err

@@ -44,7 +44,8 @@ func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time
 	if err != nil {
 		return turn{}, false, err
 	}
-	if !understood && (len(alerted) == 0 && pending == nil || g.tellsOfHarm(m.Text)) && strings.ContainsFunc(m.Text, unicode.IsLetter) {
+	inWords := !understood && strings.ContainsFunc(m.Text, unicode.IsLetter)
+	if inWords && (len(alerted) == 0 && pending == nil || g.tellsOfHarm(m.Text)) {
 		return turn{}, false, nil // nobody asked this phone anything, or it speaks of harm: a family's phone is a child's, too
 	}
 	officer := g.directory.ByPhone(m.From)[0]
@@ -61,8 +62,15 @@ func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time
 		match = alert.Match{Reply: alert.Several(open), Question: pending}
 	}
 
-	t, err := g.officerTurn(ctx, m)
+	if inWords {
+		t, err := g.mistyped(ctx, m, officer, match, now)
+		return t, true, err
+	}
+	t, err := g.markedTurn(ctx, m, "officer", store.MarkOfficer)
 	if err != nil {
+		return turn{}, false, err
+	}
+	if err := g.meant(ctx, &t.entry.Effects, m.From, now); err != nil {
 		return turn{}, false, err
 	}
 	about := matter{}
@@ -82,13 +90,19 @@ func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time
 			}
 		}
 	}
-	if question != nil {
-		t.entry.Effects.Question = &store.Question{PhoneIndex: index, Kind: string(question.Kind), Code: question.Code, AskedAt: question.AskedAt}
-	} else {
-		t.entry.Effects.ClearQuestions = append(t.entry.Effects.ClearQuestions, index)
-	}
-	t.entry.Answer = []byte(g.answerTo(officer, reply, about))
+	g.answerMatch(&t.entry, m, officer, reply, question, about)
 	return t, true, nil
+}
+
+// answerMatch adds the reply to an officer's phone, and the question that it asks.
+func (g *Gateway) answerMatch(e *store.Entry, m adapters.Message, officer directory.Officer, reply alert.Reply, question *alert.Question, about matter) {
+	index := g.store.PhoneIndex(m.From)
+	if question != nil {
+		e.Effects.Question = &store.Question{PhoneIndex: index, Kind: string(question.Kind), Code: question.Code, AskedAt: question.AskedAt}
+	} else {
+		e.Effects.ClearQuestions = append(e.Effects.ClearQuestions, index)
+	}
+	e.Answer = []byte(g.answerTo(officer, reply, about))
 }
 
 // longestMistake is how many characters of an officer's SMS are still taken for a mistyped answer. Longer than any
@@ -165,7 +179,11 @@ func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer 
 		if err != nil || !found {
 			return matter{}, alert.Reply{}, nil, fmt.Errorf("reading hold %s: %w", match.Open.ID, notFound(err))
 		}
-		d := alert.AnswerHold(h, officer.ID, match, g.directory, g.pack.Clocks, now)
+		present, err := g.present(ctx, now)
+		if err != nil {
+			return matter{}, alert.Reply{}, nil, err
+		}
+		d := alert.AnswerHold(h, officer.ID, match, present, g.pack.Clocks, now)
 		g.carryOutHold(e, d, now)
 		return matter{hold: h.ID, area: h.AreaCode, risk: h.Risk}, d.Reply, d.Question, nil
 	}
@@ -182,26 +200,6 @@ func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer 
 		return matter{}, alert.Reply{}, nil, err
 	}
 	return matter{referral: r.ID, area: r.AreaCode, risk: r.Risk}, d.Reply, d.Question, nil
-}
-
-// officerTurn is the turn of an officer's message. All of a phone's messages are one conversation, which needs nobody.
-func (g *Gateway) officerTurn(ctx context.Context, m adapters.Message) (turn, error) {
-	live := g.keys.Blind("officer", m.From.E164())
-	resumed, found, err := g.store.Resume(ctx, live)
-	if err != nil {
-		return turn{}, fmt.Errorf("looking for the officer's thread: %w", err)
-	}
-	c := resumed.Conversation
-	if !found {
-		id := store.NewID()
-		key, wrapped, err := g.keys.NewDataKey(id)
-		if err != nil {
-			return turn{}, fmt.Errorf("making the conversation's key: %w", err)
-		}
-		c = store.Conversation{ID: id, LiveKey: live, Channel: m.Channel, Provider: m.Provider, Number: m.From, New: true, Key: key, Wrapped: wrapped}
-	}
-	c.Bin, c.Mark = store.Marked, store.MarkOfficer
-	return turn{entry: store.Entry{Conversation: c, Seq: resumed.Seq + 1, Heard: []byte(m.Text), Ended: false}}, nil
 }
 
 // answerApart adds the answer as a message of its own, for channels whose response carries none.

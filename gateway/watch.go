@@ -157,7 +157,11 @@ func (g *Gateway) holdClock(ctx context.Context, due store.Due) error {
 		if err != nil || !found {
 			return e, err
 		}
-		decision := alert.HoldTimeOut(h, g.directory, g.pack.Clocks, now)
+		present, err := g.present(ctx, now)
+		if err != nil {
+			return e, err
+		}
+		decision := alert.HoldTimeOut(h, present, g.pack.Clocks, now)
 		if !decision.Changed && !decision.Clock.IsZero() {
 			return store.Effects{}, g.store.Retry(ctx, due, decision.Clock)
 		}
@@ -240,6 +244,9 @@ func (g *Gateway) send(ctx context.Context, due store.Due) error {
 		g.meter.sends.WithLabelValues(provider, "refused").Inc()
 		if due.Attempts < len(choice.Providers) {
 			return fmt.Errorf("%s refused a message; the next provider is tried: %w", provider, err)
+		}
+		if err := g.endLessons(ctx, m); err != nil {
+			return err
 		}
 		return g.giveUp(ctx, due, m, "the provider refused the number for good")
 	}
@@ -345,6 +352,11 @@ func (g *Gateway) Delivered(ctx context.Context, d adapters.Delivery) error {
 	}
 	if !found {
 		return nil // of another program on the same account, or older than our memory
+	}
+	if d.State == adapters.Failed {
+		if err := g.endLessons(ctx, m); err != nil {
+			return err
+		}
 	}
 	return g.apply(ctx, func(now time.Time) (store.Effects, error) {
 		e := store.Effects{MessageStates: []store.MessageState{{ID: m.ID, State: store.DeliveryState(d.State), Reason: d.Reason}}}

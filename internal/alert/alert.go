@@ -22,9 +22,9 @@ type Clocks map[report.Risk]Clock
 // A Call is somebody to be written to. Its text needs what the gateway knows of the referral (code, place, risk) and the two tiers.
 type Call struct {
 	OfficerID string
-	Key       string // of locales: alert.new, alert.danger, alert.again, alert.next_tier, alert.passed_up, alert.hold, alert.hold_danger
+	Key       string // of locales: alert.new, alert.danger, alert.again, alert.next_tier, alert.nobody_there, alert.passed_up, alert.hold, alert.hold_danger
 	Tier      string // the officer's own tier: a body of the directory, "tier."+Tier in locales
-	Other     string // the tier that the text names: in alert.next_tier the one that did not answer, in alert.passed_up the one told now
+	Other     string // the tier that the text names: in alert.next_tier the one that did not answer, in alert.nobody_there the one whose officers are all away, in alert.passed_up the one told now
 	Repeat    int    // 0 the first time, then how often it was sent again; an alert that is repeated says so
 }
 
@@ -77,6 +77,7 @@ type HoldDecision struct {
 	Changed  bool
 	Calls    []Call
 	Clock    time.Time // when the desk is told again; zero: nobody needs to be
+	Deserted bool      // everybody at the desk is away, and was told all the same
 	Alarm    string
 	Reply    Reply
 	Question *Question

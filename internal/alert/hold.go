@@ -10,7 +10,8 @@ import (
 	"chumrok/internal/report"
 )
 
-// StartHold tells the desk that something waits for a person: every desk officer who may know of it, at once. h needs ID, Code and Reason, and
+// StartHold tells the desk that something waits for a person: every desk officer who may know of it and is not away, at once; where all of
+// them are away, all of them, and Deserted says so. h needs ID, Code and Reason, and
 // DangerAt where danger was said. Its clock is the immediate one, from the turn that said danger, or else that of its risk from now; a hold
 // whose risk was not judged counts as high.
 func StartHold(h referral.Hold, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
@@ -22,7 +23,7 @@ func StartHold(h referral.Hold, d *directory.Directory, clocks Clocks, now time.
 	}
 	h.Due = from.Add(clocks.Of(holdRisk(h)).Accepted)
 	calls := callDesk(&h, d)
-	dec := HoldDecision{Hold: h, Changed: true, Calls: calls, Clock: h.Due}
+	dec := HoldDecision{Hold: h, Changed: true, Calls: calls, Clock: h.Due, Deserted: deserted(h, d)}
 	if len(calls) == 0 {
 		dec.Alarm = fmt.Sprintf("Hold %s: the desk has no officer who may be told.", h.Code)
 	}
@@ -38,7 +39,7 @@ func HoldTimeOut(h referral.Hold, d *directory.Directory, clocks Clocks, now tim
 	h.Repeat++
 	h.Due = now.Add(clocks.repeatEvery(holdRisk(h)))
 	return HoldDecision{
-		Hold: h, Changed: true, Calls: callDesk(&h, d), Clock: h.Due,
+		Hold: h, Changed: true, Calls: callDesk(&h, d), Clock: h.Due, Deserted: deserted(h, d),
 		Alarm: fmt.Sprintf("Hold %s: nobody at the desk has taken it; the desk was told again (%d).", h.Code, h.Repeat),
 	}
 }
@@ -113,18 +114,22 @@ func declineHold(h referral.Hold, o directory.Officer, d *directory.Directory, c
 	return dec
 }
 
-// callDesk writes to the desk's officers: those who have not said no, or all of them when each has.
+// callDesk writes to the desk's officers: those who are there and have not said no, else those who are away and have not, else those who are
+// there, else all of them.
 func callDesk(h *referral.Hold, d *directory.Directory) []Call {
 	key := "alert.hold"
 	if h.Danger {
 		key = "alert.hold_danger"
 	}
 	all := desk(*h, d)
-	willing := slices.DeleteFunc(slices.Clone(all), func(o directory.Officer) bool {
+	declined := func(o directory.Officer) bool {
 		return slices.ContainsFunc(h.Declined, func(id string) bool { return same(d, id, o) })
-	})
-	if len(willing) == 0 {
-		willing = all
+	}
+	willing := slices.DeleteFunc(slices.Clone(all), declined)
+	for _, some := range [][]directory.Officer{slices.DeleteFunc(slices.Clone(willing), d.IsAway), willing, slices.DeleteFunc(slices.Clone(all), d.IsAway), all} {
+		if willing = some; len(some) > 0 {
+			break
+		}
 	}
 	var calls []Call
 	for _, o := range willing {
@@ -134,6 +139,12 @@ func callDesk(h *referral.Hold, d *directory.Directory) []Call {
 		}
 	}
 	return calls
+}
+
+// deserted reports whether everybody who may decide on a hold is away.
+func deserted(h referral.Hold, d *directory.Directory) bool {
+	all := desk(h, d)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(o directory.Officer) bool { return !d.IsAway(o) })
 }
 
 // desk gives the desk's officers who may decide on a hold, each phone once.

@@ -134,3 +134,31 @@ func TestADeskThatSaysNo(t *testing.T) {
 	dec = AnswerHold(taken, "desk-1", Match{Verb: CannotDo}, d, clocks, t0.Add(time.Hour))
 	expectHold(t, "given back: the other is told again", dec, t0.Add(4*time.Hour), "desk-2 hold x1")
 }
+
+// A hold goes to those of the desk who are there; when none is, to all of them, since behind the desk there is nobody.
+func TestHoldAndTheDeskIsAway(t *testing.T) {
+	t.Parallel()
+	all := load(t)
+	h := referral.Hold{Code: "333335", Risk: report.Medium}
+	one := all.Without(map[string]bool{"desk-1": true})
+	dec := StartHold(h, one, clocks, t0)
+	expectHold(t, "one is there", dec, t0.Add(3*time.Hour), "desk-2 hold")
+	if dec.Deserted {
+		t.Error("one is there, and the desk counts as deserted")
+	}
+	dec = HoldTimeOut(dec.Hold, one, clocks, t0.Add(3*time.Hour))
+	expectHold(t, "again", dec, t0.Add(6*time.Hour), "desk-2 hold x1")
+	dec = AnswerHold(dec.Hold, "desk-2", Match{Verb: CannotDo}, one, clocks, t0.Add(3*time.Hour))
+	dec = HoldTimeOut(dec.Hold, one, clocks, dec.Clock)
+	expectHold(t, "who is there cannot", dec, dec.Clock, "desk-1 hold x2")
+
+	none := all.Without(map[string]bool{"desk-1": true, "desk-2": true})
+	dec = StartHold(h, none, clocks, t0)
+	expectHold(t, "nobody is there", dec, t0.Add(3*time.Hour), "desk-1 hold", "desk-2 hold")
+	if !dec.Deserted || !HoldTimeOut(dec.Hold, none, clocks, dec.Clock).Deserted {
+		t.Error("it is not said that nobody is there")
+	}
+	if taken := TakeHold(dec.Hold, "desk-1", none, t0); taken.Hold.Owner != "desk-1" {
+		t.Error("who is away could not take it")
+	}
+}

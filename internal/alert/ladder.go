@@ -146,12 +146,19 @@ func (l *ladder) calling(o directory.Officer) bool {
 func (l *ladder) call(o directory.Officer, s int, other directory.Body) {
 	key := "alert.new"
 	switch {
+	case other != "" && !l.asked(other):
+		key = "alert.nobody_there"
 	case other != "":
 		key = "alert.next_tier"
 	case l.ref.Risk == report.Immediate:
 		key = "alert.danger"
 	}
 	l.write(o, s, Call{Key: key, Other: string(other)})
+}
+
+// asked reports whether anybody of a body was alerted. Where all of them are away, nobody failed to answer.
+func (l *ladder) asked(body directory.Body) bool {
+	return slices.ContainsFunc(l.ref.Called, func(c referral.Called) bool { return l.ref.Plan.Steps[c.Step].Body == body })
 }
 
 func (l *ladder) write(o directory.Officer, s int, c Call) {
@@ -168,7 +175,17 @@ func (l *ladder) before(i int) directory.Body {
 	if from == 0 {
 		return ""
 	}
-	from, _ = l.ref.Plan.Group(from - 1)
+	return l.silent(from - 1)
+}
+
+// silent is the body to name of the group that step i belongs to: the first of which somebody was alerted, else the first.
+func (l *ladder) silent(i int) directory.Body {
+	from, to := l.ref.Plan.Group(i)
+	for _, s := range l.ref.Plan.Steps[from:to] {
+		if l.asked(s.Body) {
+			return s.Body
+		}
+	}
 	return l.ref.Plan.Steps[from].Body
 }
 
@@ -180,7 +197,7 @@ func (l *ladder) next() bool {
 	}
 	calls := len(l.calls)
 	for at < len(l.ref.Plan.Steps) && len(l.calls) == calls {
-		l.enter(at, l.ref.Plan.Steps[left].Body)
+		l.enter(at, l.silent(left))
 		if len(l.calls) == calls {
 			_, at = l.ref.Plan.Group(at)
 		}

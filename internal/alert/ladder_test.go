@@ -308,3 +308,17 @@ func TestWhoIsRemovedLaterHearsNothingMore(t *testing.T) {
 		t.Error("the code is given to a phone that is removed")
 	}
 }
+
+// Who is away did not fail to answer: the next tier hears that nobody is there, and not that nobody has answered.
+func TestNobodyThereIsNotNoAnswer(t *testing.T) {
+	t.Parallel()
+	all := load(t)
+	committee := map[string]bool{"c-1": true, "c-2": true, "c-3": true}
+	dec := Start(fresh(t, report.Report{}, report.High, all), all.Without(committee), clocks, t0)
+	expect(t, "the committee is away", dec, t0.Add(time.Hour), "d-1 nobody_there committee", "d-2 nobody_there committee")
+
+	dec = Start(fresh(t, report.Report{}, report.High, all), all.Without(map[string]bool{"d-1": true, "d-2": true}), clocks, t0)
+	dec = TimeOut(dec.Referral, all.Without(map[string]bool{"d-1": true, "d-2": true}), clocks, t0.Add(time.Hour))
+	expect(t, "the district between them is away", dec, t0.Add(2*time.Hour), "p-1 next_tier committee", "c-1 passed_up province_office",
+		"c-2 passed_up province_office", "c-3 passed_up province_office")
+}

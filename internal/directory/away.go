@@ -13,6 +13,12 @@ func (d *Directory) Without(away map[string]bool) *Directory {
 		return away[o.ID] || slices.ContainsFunc(d.byPhone[o.Phone], func(row Officer) bool { return away[row.ID] })
 	}
 	present := *d
+	present.away = make(map[string]bool)
+	for _, o := range d.all {
+		if out(o) {
+			present.away[o.ID] = true
+		}
+	}
 	present.byArea = make(map[Body]map[string][]Officer, len(d.byArea))
 	for body, areas := range d.byArea {
 		if body == Desk && !slices.ContainsFunc(d.all, func(o Officer) bool { return o.Body == Desk && !out(o) }) {
@@ -29,3 +35,6 @@ func (d *Directory) Without(away map[string]bool) *Directory {
 	}
 	return &present
 }
+
+// IsAway reports whether an officer was left out by Without.
+func (d *Directory) IsAway(o Officer) bool { return d.away[o.ID] }

@@ -83,6 +83,7 @@ type Directory struct {
 	byID    map[string]int
 	byArea  map[Body]map[string][]Officer
 	byPhone map[phone.Number][]Officer
+	away    map[string]bool // by ID, on every row of their phones; see Without
 }
 
 // New makes a directory of officers that need no checking. Load is the way from a file.

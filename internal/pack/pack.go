@@ -57,9 +57,10 @@ type HelpNumber struct {
 	Name    string // what sentences call it: child_helpline, police, desk
 	Number  string // as a phone shows it, digits only
 	Free    bool
-	Checked time.Time // when somebody last called it, at midnight in the pack's zone
-	Source  string    // where the number is from
-	Line    int       // in pack.yaml
+	For     []report.Harm // the harms on whose screens it stands in place of the child helpline; empty: it is for all
+	Checked time.Time     // when somebody last called it, at midnight in the pack's zone
+	Source  string        // where the number is from
+	Line    int           // in pack.yaml
 }
 
 // Sessions are the times and limits of a conversation.
@@ -89,15 +90,6 @@ type Club struct {
 	Code     string // three to five digits
 	AreaCode string // the commune in force
 	Name     string
-}
-
-// Facts returns what the sentences of locales may name: each help number by its name.
-func (p *Pack) Facts() map[string]string {
-	facts := make(map[string]string, len(p.HelpNumbers))
-	for _, h := range p.HelpNumbers {
-		facts[h.Name] = h.Number
-	}
-	return facts
 }
 
 // ClubAreas returns the commune of each club by the club's number.

@@ -126,6 +126,10 @@ func TestCambodiaTriage(t *testing.T) {
 		{"story=I_want_to_die", report.Immediate},
 		{"story=គេចាក់សោទុក", report.High},
 		{"story=romlop", report.High},
+		{"story=I_keep_hurting_myself", report.Immediate},
+		{"story=chong_thveubab_khluon_eng", report.Immediate},
+		{"story=ចង់ធ្វើបាបខ្លួនឯង", report.Immediate},
+		{"story=they_bully_me", report.Medium},
 		{"story=I_am_locked_in", report.High},
 		{"story=គេវាយខ្ញុំ", report.Medium},
 		{"story=the_soup_was_good", report.Medium},
@@ -193,15 +197,22 @@ func TestOneFaultIsOneFault(t *testing.T) {
 	for name, c := range map[string]struct {
 		old, new, want string
 	}{
-		"unknown key":       {"short_code:", "shortcode:", `p/pack.yaml:22:1: pack.yaml: unknown key "shortcode"; write short_code`},
-		"missing section":   {"sessions:", "# sessions:", ""},
-		"octal look-alike":  {`["02", "08",`, `[02, 08,`, "none"},
-		"lost zero":         {`["02", "08",`, `[2, "08",`, `p/pack.yaml:25:19: provinces_first: "2" is no province; if Battambang is meant, write "02"`},
-		"bad duration":      {"20m, seen", "20 min, seen", `p/pack.yaml:29:25: clocks.immediate.accepted is "20 min"; write a duration such as 30s, 20m, 1h or 14d`},
-		"number as a float": {`short_code: "1280"`, `short_code: 1280.0`, `p/pack.yaml:22:13: short_code is "1280.0"; write 3 to 6 digits between quotes`},
-		"an unquoted code":  {`short_code: "1280"`, `short_code: 1280`, "none"},
-		"not reachable":     {`prefixes: ["+855"]`, `prefixes: ["+8551"]`, "none"},
-		"a silent desk":     {"default: [committee, district_office, province_office, desk]", "default: [committee, district_office]", "note"},
+		"unknown key":        {"short_code:", "shortcode:", `p/pack.yaml:25:1: pack.yaml: unknown key "shortcode"; write short_code`},
+		"missing section":    {"sessions:", "# sessions:", ""},
+		"octal look-alike":   {`["02", "08",`, `[02, 08,`, "none"},
+		"lost zero":          {`["02", "08",`, `[2, "08",`, `p/pack.yaml:28:19: provinces_first: "2" is no province; if Battambang is meant, write "02"`},
+		"bad duration":       {"20m, seen", "20 min, seen", `p/pack.yaml:32:25: clocks.immediate.accepted is "20 min"; write a duration such as 30s, 20m, 1h or 14d`},
+		"number as a float":  {`short_code: "1280"`, `short_code: 1280.0`, `p/pack.yaml:25:13: short_code is "1280.0"; write 3 to 6 digits between quotes`},
+		"an unquoted code":   {`short_code: "1280"`, `short_code: 1280`, "none"},
+		"not reachable":      {`prefixes: ["+855"]`, `prefixes: ["+8551"]`, "none"},
+		"a line for nothing": {`name: anti_trafficking, number: "1288", free: false`, `name: x, number: "1288", free: true, for: [sadness]`, "none of it"},
+		"a line that costs": {`name: anti_trafficking, number: "1288", free: false`, `name: x, number: "1288", free: false, for: [self_harm]`,
+			`p/pack.yaml:20:49: help number x is not free: the screen that shows it to a child says that it is; name a line that is free, or take ` + "`for` out"},
+		"the helpline for one harm": {`number: "1280", free: true`, `number: "1280", free: true, for: [bullying]`,
+			`p/pack.yaml:18:61: help number child_helpline is for every harm; take ` + "`for` out, and name the line for one harm beside it"},
+		"an unknown ladder":    {"bullying: [committee", "bullied: [committee", "none of it"},
+		"a ladder with nobody": {"bullying: [committee, district_office, province_office, desk]", "bullying: []", "none of it"},
+		"a silent desk":        {"default: [committee, district_office, province_office, desk]", "default: [committee, district_office]", "note"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -213,7 +224,7 @@ func TestOneFaultIsOneFault(t *testing.T) {
 				}
 			case err == nil:
 				t.Error("loaded")
-			case c.want != "":
+			case c.want != "" && c.want != "none of it":
 				if diff := cmp.Diff(c.want, err.Error()); diff != "" {
 					t.Error(diff)
 				}
@@ -268,7 +279,7 @@ func TestCheckNamesOldHelpNumbers(t *testing.T) {
 	t.Parallel()
 	p := cambodia(t)
 	err := p.Check(time.Date(2027, 11, 23, 12, 0, 0, 0, time.UTC))
-	want := "cambodia/pack.yaml:15: help number child_helpline was last checked on 2026-11-22, more than a year ago; call it, and write today's date"
+	want := "cambodia/pack.yaml:18: help number child_helpline was last checked on 2026-11-22, more than a year ago; call it, and write today's date"
 	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Count(err.Error(), "\n") != 3 {
 		t.Errorf("got %v", err)
 	}
@@ -357,4 +368,72 @@ func FuzzSettings(f *testing.F) {
 			t.Fatalf("loaded %+v", p)
 		}
 	})
+}
+
+// A free line for one harm stands on that harm's screen, and on no other.
+func TestLineForOneHarm(t *testing.T) {
+	t.Parallel()
+	p, _, err := Load(edited(t, "help_numbers:\n", `help_numbers:
+  - {name: counselling, number: "012000700", free: true, for: [self_harm, bullying], checked: 2026-11-22, source: "sample: reaches nobody"}
+`, nil), "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := locales.Load(p.Facts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := locales.Load(cambodia(t).Facts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, language := range texts.Languages() {
+		for _, key := range []string{"report.self_harm.child", "report.self_harm.adult", "report.bullying.child", "report.bullying.adult"} {
+			if text := texts.Text(language, key); !strings.Contains(text, "012000700") || strings.Contains(text, "1280") {
+				t.Errorf("%s in %s: %q", key, language, text)
+			}
+			if text := plain.Text(language, key); !strings.Contains(text, "1280") {
+				t.Errorf("%s in %s, where no line is named: %q", key, language, text)
+			}
+		}
+		if text := texts.Text(language, "report.numbers.child"); !strings.Contains(text, "1280") || strings.Contains(text, "012000700") {
+			t.Errorf("the numbers for all: %q", text)
+		}
+	}
+	twice := edited(t, "help_numbers:\n", `help_numbers:
+  - {name: one, number: "012000700", free: true, for: [self_harm], checked: 2026-11-22}
+  - {name: two, number: "012000701", free: true, for: [self_harm], checked: 2026-11-22}
+`, nil)
+	if _, _, err := Load(twice, "p"); err == nil || !strings.Contains(err.Error(), "and so is one in line 18") {
+		t.Errorf("two lines for one harm: %v", err)
+	}
+}
+
+// TestWordsForHarmsWithAWayOfTheirOwn: by SMS nobody is asked, so the words alone lead there, in every script.
+func TestWordsForHarmsWithAWayOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	triage := cambodia(t).Triage
+	for story, want := range map[string]string{
+		"ខ្ញុំចង់ស្លាប់":            "self_harm",
+		"កូនខ្ញុំចង់ធ្វើបាបខ្លួនឯង": "self_harm",
+		"I don't want to live":                      "self_harm",
+		"my friend is cutting myself and self-harm": "self_harm",
+		"khnhom chong slab":                         "self_harm",
+		"Keat CHONG THVEUBAB KHLUON ENG":            "self_harm",
+		"គេសើចចំអកខ្ញុំរាល់ថ្ងៃ":                    "bullying",
+		"សិស្សធ្វើបាបខ្ញុំ":                         "bullying",
+		"other children bully me":                   "bullying",
+		"ke thveubab nov sala":                      "bullying",
+		"គាត់ធ្វើបាបខ្លួនខ្ញុំ":                     "", // he hurts my body
+		"my aunt hurt herself on a stone":           "",
+		"គ្រូវាយខ្ញុំនៅសាលា":                        "",
+	} {
+		got := ""
+		if harm := triage.Suggest(report.Report{Story: story})["harm"]; len(harm) > 0 {
+			got = harm[0]
+		}
+		if got != want {
+			t.Errorf("%q suggests %q, not %q", story, got, want)
+		}
+	}
 }

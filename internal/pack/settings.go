@@ -14,15 +14,13 @@ import (
 	"chumrok/internal/alert"
 	"chumrok/internal/directory"
 	"chumrok/internal/gazetteer"
+	"chumrok/internal/referral"
 	"chumrok/internal/report"
 	"chumrok/locales"
 )
 
 // providers are the adapters that can carry a message to a phone.
 var providers = []string{"kannel", "africastalking", "twilio", "androidsms", "simulator"}
-
-// numbersNeeded are the help numbers that our own sentences name.
-var numbersNeeded = []string{"child_helpline", "police", "desk"}
 
 // settings reads pack.yaml.
 func (p *Pack) settings(files fs.FS, notes *[]Note) error {
@@ -120,34 +118,6 @@ func (s *settings) holidays(n *yaml.Node) directory.Holidays {
 	return days
 }
 
-func (s *settings) helpNumbers(n *yaml.Node, zone *time.Location) []HelpNumber {
-	var numbers []HelpNumber
-	lines := make(map[string]int)
-	for _, item := range s.list(n, "help_numbers") {
-		keys := s.object(item, "help number", "name", "number", "free?", "checked", "source?")
-		h := HelpNumber{Name: s.text(keys["name"], "name"), Free: s.yes(keys["free"], "free"), Source: s.text(keys["source"], "source"), Line: item.Line}
-		h.Number = s.digits(keys["number"], "help number "+h.Name, 3, 15)
-		if checked := keys["checked"]; checked != nil {
-			var err error
-			if h.Checked, err = time.ParseInLocation(time.DateOnly, s.text(checked, "checked"), zone); err != nil {
-				s.fault(checked, "write the day on which somebody last called it, as 2026-11-22", "help number %s: checked is no day", h.Name)
-			}
-		}
-		if first, twice := lines[h.Name]; twice {
-			s.fault(item, "keep one of them", "help number %s stands already in line %d", h.Name, first)
-			continue
-		}
-		lines[h.Name] = item.Line
-		numbers = append(numbers, h)
-	}
-	for _, name := range numbersNeeded {
-		if n != nil && lines[name] == 0 {
-			s.fault(n, "add it: a caller is shown this number", "help_numbers: %s is missing", name)
-		}
-	}
-	return numbers
-}
-
 func (s *settings) clocks(n *yaml.Node) alert.Clocks {
 	clocks := make(alert.Clocks)
 	var names []string
@@ -194,10 +164,18 @@ func (s *settings) sessions(n *yaml.Node, to *Sessions) {
 }
 
 func (s *settings) ladders(n *yaml.Node, p *Pack) {
-	keys := s.object(n, "ladder", "default", "emergency?", "by_province?", "danger_help?")
+	keys := s.object(n, "ladder", "default", "emergency?", "by_province?", "danger_help?", "bullying?", "self_harm?")
 	p.Ladders.Default = s.ladder(keys["default"], "ladder.default")
 	p.Ladders.Emergency = s.ladder(keys["emergency"], "ladder.emergency")
 	p.Ladders.DangerHelp = words(&s.reader, keys["danger_help"], "ladder.danger_help", directory.Bodies())
+	for _, harm := range referral.HarmsWithLadder() {
+		if order := s.ladder(keys[string(harm)], "ladder."+string(harm)); len(order) > 0 {
+			if p.Ladders.ByHarm == nil {
+				p.Ladders.ByHarm = make(map[report.Harm][]directory.Body)
+			}
+			p.Ladders.ByHarm[harm] = order
+		}
+	}
 	provinces := keys["by_province"]
 	if provinces == nil || s.pairs(provinces, "ladder.by_province") == nil {
 		return

@@ -65,6 +65,7 @@ type Step struct {
 	Body     directory.Body
 	Area     string   // the area of its officers in the directory: 6, 4 or 2 digits, or KH
 	Only     []string `json:",omitempty"` // when not empty, these officers alone are told, whoever else serves there
+	First    []string `json:",omitempty"` // these officers of the step are told before its others, in this order
 	Parallel bool     `json:",omitempty"` // told together with the step before it
 	Why      string
 }
@@ -90,7 +91,13 @@ type Ladders struct {
 	Emergency  []directory.Body            `yaml:"emergency"`   // while emergency mode is on; empty: as Default
 	ByProvince map[string][]directory.Body `yaml:"by_province"` // two-digit code → the order there, instead of Default
 	DangerHelp []directory.Body            `yaml:"danger_help"` // told at the same time when a child is in danger now
+	// ByHarm is the order for a harm with a way of its own, instead of all others: see HarmsWithLadder.
+	ByHarm map[report.Harm][]directory.Body `yaml:"-"`
 }
+
+// HarmsWithLadder are the harms for which a deployment may name a ladder. Sexual harm has none: who may know of it is not a deployment's to
+// widen.
+func HarmsWithLadder() []report.Harm { return []report.Harm{report.HarmBullying, report.HarmSelf} }
 
 // A HoldReason says why something waits at the desk for a person.
 type HoldReason string

@@ -70,7 +70,17 @@ func (p Plan) Officers(step int, d *directory.Directory) []directory.Officer {
 		return nil
 	}
 	s := p.Steps[step]
-	return allowed(d.At(s.Body, s.Area), s.Only, p.Removed, d)
+	officers := allowed(d.At(s.Body, s.Area), s.Only, p.Removed, d)
+	slices.SortStableFunc(officers, func(a, b directory.Officer) int { return s.turn(a) - s.turn(b) })
+	return officers
+}
+
+// turn is an officer's place among those of the step who are told first.
+func (s Step) turn(o directory.Officer) int {
+	if i := slices.Index(s.First, o.ID); i >= 0 {
+		return i
+	}
+	return len(s.First)
 }
 
 func allowed(officers []directory.Officer, only []string, removed Removal, d *directory.Directory) []directory.Officer {

@@ -20,10 +20,10 @@ var usual = []directory.Body{directory.Committee, directory.DistrictOffice, dire
 func Route(r report.Report, risk report.Risk, caller phone.Number, ladders Ladders, d *directory.Directory, g *gazetteer.Gazetteer) (Plan, *Hold) {
 	commune, where, reason := place(r, g)
 	x := removals(r, caller, commune, d)
-	rt := route{removing: x, risk: risk, commune: commune, d: d, g: g, sexual: r.Says("harm", string(report.HarmSexual))}
+	rt := route{removing: x, risk: risk, commune: commune, d: d, g: g, by: byHarm(r), chosen: r.Harm == report.HarmBullying}
 	rt.why = append([]string{where}, rt.why...)
 	if reason == "" {
-		rt.walk(ladders.order(r, commune, rt.sexual), ladders.DangerHelp, danger(r, risk))
+		rt.walk(ladders.order(r, commune, rt.by), ladders.DangerHelp, danger(r, risk))
 		if len(rt.steps) > 0 {
 			return Plan{Steps: rt.steps, Why: rt.why, Removed: rt.Removal}, nil
 		}
@@ -60,7 +60,7 @@ func Unfinished(r report.Report, risk report.Risk, caller phone.Number, d *direc
 
 // danger reports whether a child is in danger now, so that more than one body is told at once.
 func danger(r report.Report, risk report.Risk) bool {
-	return risk == report.Immediate || r.Danger == report.DangerYes || r.Harm == report.HarmSelf
+	return risk == report.Immediate || r.Danger == report.DangerYes || r.Says("harm", string(report.HarmSelf))
 }
 
 // place finds the commune in force of a report and says in words what was found; reason is empty when there is one.
@@ -81,28 +81,13 @@ func place(r report.Report, g *gazetteer.Gazetteer) (commune, where string, reas
 	}
 }
 
-// order picks the order of bodies for a report. The desk is always in it, and last.
-func (l Ladders) order(r report.Report, commune string, sexual bool) []directory.Body {
-	order := usual
-	if len(l.Default) > 0 {
-		order = l.Default
-	}
-	if own := l.ByProvince[commune[:2]]; len(own) > 0 {
-		order = own
-	}
-	if r.Emergency && !sexual && len(l.Emergency) > 0 {
-		order = l.Emergency
-	}
-	order = slices.DeleteFunc(slices.Clone(order), func(b directory.Body) bool { return b == directory.Desk })
-	return append(order, directory.Desk)
-}
-
 // route is a Plan in the making.
 type route struct {
 	removing
 	risk    report.Risk
 	commune string
-	sexual  bool
+	by      report.Harm // what has a way of its own; empty for all other harm
+	chosen  bool        // the caller chose bullying, and was asked who does it
 	d       *directory.Directory
 	g       *gazetteer.Gazetteer
 	steps   []Step
@@ -111,8 +96,10 @@ type route struct {
 
 // walk takes the bodies in order: first those who are told together, then one after the other.
 func (rt *route) walk(order, dangerHelp []directory.Body, danger bool) {
-	if rt.sexual {
-		rt.why = append(rt.why, "Sexual harm: told to the district and to one focal person, not to the whole committee.")
+	if why := rt.explained(); why != "" {
+		rt.why = append(rt.why, why)
+	}
+	if rt.by == report.HarmSexual {
 		rt.take(directory.Committee, false)
 		rt.take(directory.DistrictOffice, len(rt.steps) > 0)
 	}
@@ -123,6 +110,9 @@ func (rt *route) walk(order, dangerHelp []directory.Body, danger bool) {
 	}
 	if danger {
 		rt.why = append(rt.why, "A child is in danger now: the district and those who can help at once are told at the same time.")
+		if rt.by == report.HarmSelf && slices.Contains(order, directory.Committee) {
+			rt.take(directory.Committee, len(rt.steps) > 0) // whoever is near enough to sit with the child does not wait for a clock
+		}
 		rt.take(directory.DistrictOffice, len(rt.steps) > 0)
 		for _, body := range dangerHelp {
 			rt.take(body, len(rt.steps) > 0)
@@ -146,22 +136,22 @@ func (rt *route) take(body directory.Body, parallel bool) {
 		rt.skip(body, reason)
 		return
 	}
-	focalOnly := rt.sexual && manyEyed(body)
+	onePerson := rt.onePerson() && manyEyed(body)
 	present := false
 	for _, area := range directory.Upward(rt.commune) {
 		rows := rt.d.At(body, area)
 		present = present || len(rows) > 0
 		officers := allowed(rows, nil, rt.Removal, rt.d)
 		step := Step{Body: body, Area: area, Parallel: parallel}
-		if focalOnly {
-			one, ok := focal(officers)
-			if !ok {
-				continue
-			}
-			step.Only, officers = []string{one.ID}, []directory.Officer{one}
+		if onePerson {
+			officers = rt.one(officers)
+			step.Only = ids(officers)
 		}
 		if len(officers) == 0 {
 			continue
+		}
+		if rt.by == report.HarmBullying && body == directory.Committee {
+			step.First = rt.knowsChildren(officers)
 		}
 		step.Why = rt.sentence(step, len(officers))
 		rt.steps = append(rt.steps, step)
@@ -171,7 +161,7 @@ func (rt *route) take(body directory.Body, parallel bool) {
 	switch {
 	case !present:
 		rt.skip(body, "it has no officers for this commune")
-	case focalOnly:
+	case onePerson && rt.by == report.HarmSexual:
 		rt.skip(body, "it has no focal person who may be told, and sexual harm is never told to a whole committee")
 	default:
 		rt.skip(body, "none of its officers may be told of this report")
@@ -187,8 +177,12 @@ func (rt *route) skip(body directory.Body, reason string) {
 func (rt *route) sentence(s Step, n int) string {
 	people := "1 officer"
 	switch {
+	case len(s.Only) > 0 && rt.by == report.HarmSelf:
+		people = "one person"
 	case len(s.Only) > 0:
 		people = "one focal person"
+	case len(s.First) > 0:
+		people = fmt.Sprintf("%d officers, %s before the others", n, rt.befores(s))
 	case n != 1:
 		people = fmt.Sprintf("%d officers", n)
 	}
@@ -206,32 +200,6 @@ func (rt *route) sentence(s Step, n int) string {
 	}
 	return fmt.Sprintf("%s %s of %s %s (%s): %s.", when, called(s.Body), level(s.Area), rt.g.Name(s.Area, "en"), s.Area, people)
 }
-
-// manyEyed reports whether a body is a committee, of which sexual harm is told to one focal person only.
-func manyEyed(b directory.Body) bool {
-	return b == directory.Committee || b == directory.DistrictCommittee || b == directory.ProvinceCommittee
-}
-
-// focal picks the focal person to tell: a woman first, then by the order of the directory.
-func focal(officers []directory.Officer) (directory.Officer, bool) {
-	var found []directory.Officer
-	for _, o := range officers {
-		if o.Role == directory.Focal {
-			found = append(found, o)
-		}
-	}
-	if len(found) == 0 {
-		return directory.Officer{}, false
-	}
-	for _, o := range found {
-		if woman(o) {
-			return o, true
-		}
-	}
-	return found[0], true
-}
-
-func woman(o directory.Officer) bool { return o.Gender == "f" }
 
 // called is what a body is called in a sentence.
 func called(b directory.Body) string {

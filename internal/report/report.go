@@ -183,7 +183,7 @@ func (r Report) Says(field, value string) bool {
 
 // DangerSaid reports whether the caller said that a child is, or may be, in danger now, or wants to hurt herself.
 func (r Report) DangerSaid() bool {
-	return r.Danger == DangerYes || r.Danger == DangerUnsure || r.Urgent || r.Harm == HarmSelf
+	return r.Danger == DangerYes || r.Danger == DangerUnsure || r.Urgent || r.Says("harm", string(HarmSelf))
 }
 
 // plain is a report as Plain writes it: with the number that Contact hides.
