@@ -25,6 +25,19 @@ var (
 	yesWords   = map[string]bool{"yes": true, "y": true}
 )
 
+// sameWords are other ways to write an answer that the messages ask for, both as letters makes them, so that a caller who answers in her own
+// words is understood. ប្រញាប់, "in a hurry", is what many write for បន្ទាន់, "urgent"; and a Khmer "not" is mostly closed with ទេ.
+var sameWords = map[string]string{
+	"ប្រញាប់":      "បន្ទាន់",
+	"មិនប្រញាប់":   "មិនបន្ទាន់",
+	"មិនប្រញាប់ទេ": "មិនបន្ទាន់",
+	"មិនបន្ទាន់ទេ": "មិនបន្ទាន់",
+	"pronhab":      "bontoan",
+	"minpronhab":   "minbontoan",
+	"minpronhabte": "minbontoan",
+	"minbontoante": "minbontoan",
+}
+
 // numberPrefixes are words that people put in front of a number: "លេខ 1", "no 1".
 var numberPrefixes = []string{"លេខ", "lek", "leik", "number", "no", "#"}
 

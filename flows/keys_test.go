@@ -26,6 +26,30 @@ func TestReadKey(t *testing.T) {
 	}
 }
 
+// Whoever answers in her own word for "urgent" must not be asked again. What a word stands for must be an answer that is really offered, or
+// the word would be understood as nothing once the sentences change.
+func TestOwnWordsStandForAnswersThatAreOffered(t *testing.T) {
+	t.Parallel()
+	c := catalogue(t)
+	offered := map[string]bool{}
+	for _, lang := range c.Languages() {
+		for _, key := range []string{"sms.urgent.yes", "sms.urgent.no"} {
+			offered[letters(c.Text(lang, key))] = true
+		}
+	}
+	for own, answer := range sameWords {
+		if own != letters(own) {
+			t.Errorf("%q is never met; write %q", own, letters(own))
+		}
+		if offered[own] || !offered[answer] {
+			t.Errorf("%q stands for %q, and the messages ask with %v", own, answer, offered)
+		}
+	}
+	if sameWords[letters("ប្រញាប់។")] != letters("បន្ទាន់") || sameWords[letters("Min pronhab te")] != letters("min bontoan") {
+		t.Error("the other words for urgent are not read")
+	}
+}
+
 func TestCutKeepsLettersWhole(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("ស្ត្រីខ្ញុំ", 400)

@@ -174,7 +174,7 @@ func (r *run) key(text string) key {
 	return k
 }
 
-// chosen finds the option that a key means: by its number from any page, by "yes", or by its own words.
+// chosen finds the option that a key means: by its number from any page, by "yes", or by its own words or the same in others.
 func (r *run) chosen(n *node, k key) *option {
 	for i := range n.options {
 		if o := &n.options[i]; o.number == k.digits && r.offered(n, o) {
@@ -185,9 +185,10 @@ func (r *run) chosen(n *node, k key) *option {
 		return nil
 	}
 	f, words := r.face(n), letters(k.text)
+	other := sameWords[words]
 	for i := range n.options {
 		o := &n.options[i]
-		said := k.yes && o.value == "yes" || words != "" && f != nil && f.folded[i] == words
+		said := k.yes && o.value == "yes" || words != "" && f != nil && (f.folded[i] == words || f.folded[i] == other)
 		if said && r.offered(n, o) {
 			return o
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"html"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -329,7 +330,7 @@ func TestPostersAndCards(t *testing.T) {
 	// The card against the question itself, asked of the flow: every number is that of an option, and means what it says.
 	card := map[string]string{}
 	for _, m := range regexp.MustCompile(`<tr><th>(\d+)</th><td><span lang="km">([^<]+)</span> <span lang="en">([^<]+)</span>`).FindAllStringSubmatch(page, -1) {
-		card[m[1]] = m[3]
+		card[m[1]] = html.UnescapeString(m[3])
 	}
 	published := w.harmOptions()
 	if len(published) < 12 {

@@ -14,7 +14,7 @@ func TestTextAndFormat(t *testing.T) {
 	c := loadOurs(t)
 	for _, tc := range []struct{ name, got, want string }{
 		{"static", c.Text("km", "nav.leave"), "ចេញ"},
-		{"facts are put in", c.Text("km", "sms.call"), "សូមហៅ 1280 ដើម្បីដឹងដំណឹង។"},
+		{"facts are put in", c.Text("km", "ask.taken"), "មានអ្នកទទួលហើយ។ បើបន្ទាន់ ហៅ 1280។"},
 		{"variables", c.Format("km", "sms.done", map[string]string{"code": "48213170"}), "អរគុណ។ លេខ 48213170។ ចង់ដឹងដំណឹង ផ្ញើលេខនេះមកវិញ។"},
 		{"format without variables", c.Format("en", "leave", nil), "Thank you for using this."},
 		{"an empty variable leaves no hole", c.Format("km", "alert.danger", map[string]string{"code": "482131", "desk": "012000100"}), "បន្ទាន់ 482131៖ ត្រូវទៅជួបឥឡូវ។ ឆ្លើយ 1 ទទួល 2 មិនអាច ឬហៅ 012000100"},

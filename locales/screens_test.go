@@ -72,7 +72,7 @@ var screens = []struct {
 	{1, "report.who | 1=report.who.child 2=report.who.parent 3=report.who.neighbour 4=report.who.teacher 5=report.who.other"},
 	{1, "report.who_sees | 1=nav.go_on"},
 	{1, "report.assent | 1=report.assent.agree"},
-	{1, "report.consent | 1=report.consent.agree"},
+	{2, "report.consent | 1=report.consent.agree"},
 	{1, "report.proof | 1=nav.go_on"},
 	{1, "report.danger.child | 1=report.danger.yes 2=report.danger.no 3=report.danger.unsure"},
 	{1, "report.danger.adult | 1=report.danger.yes 2=report.danger.no 3=report.danger.unsure"},

@@ -60,8 +60,8 @@ learn.daily.not_safe duty.pin duty.wrong duty.locked duty.no_pin duty.menu duty.
 duty.none duty.one duty.one.details duty.one.accept duty.one.cannot duty.one.seen duty.one.outcome duty.cannot
 duty.cannot.away duty.cannot.connected duty.cannot.wrong duty.cannot.other duty.outcome duty.outcome.helped
 duty.outcome.referred duty.outcome.not_found duty.outcome.no_problem duty.outcome.settled duty.outcome.other duty.done
-duty.accepted duty.next duty.review duty.taken duty.gone duty.away duty.away.done detail.who detail.harm detail.about
-detail.about.self detail.about.other detail.about.several detail.age detail.sex detail.by detail.place detail.danger
+duty.accepted duty.next duty.review duty.taken duty.gone duty.away duty.away.done detail.harm detail.about
+detail.about.several detail.age detail.sex detail.by detail.place detail.danger
 detail.urgent detail.story detail.more detail.contact detail.contact.call detail.contact.sms detail.contact.none
 detail.advice`
 
@@ -126,6 +126,26 @@ func TestExposedSentencesSayNothing(t *testing.T) {
 	}
 	if exposed < 40 {
 		t.Errorf("only %d exposed sentences; readers.toml has lost some", exposed)
+	}
+}
+
+// A stranger may know the help numbers, so an exposed sentence names them only where something is urgent, and says that it is.
+func TestExposedSentencesNameHelpNumbersOnlyWhereUrgent(t *testing.T) {
+	t.Parallel()
+	c := loadOurs(t)
+	named := 0
+	for _, key := range c.Keys() {
+		text := c.Text(English, key)
+		if !c.Reader(key).Exposed() || !strings.Contains(text, "1280") && !strings.Contains(text, "117") {
+			continue
+		}
+		named++
+		if key != "sms.urgent.numbers" && !strings.Contains(text, "If it is urgent") {
+			t.Errorf("%s names a help number to whoever picks the phone up, and nothing is urgent: %q", key, text)
+		}
+	}
+	if named == 0 {
+		t.Error("no exposed sentence names a help number, not even where something is urgent")
 	}
 }
 

@@ -23,7 +23,7 @@ var sentences = map[string]map[string]string{
 	// or
 	"or": {"km": "ឬ", "en": "or"},
 
-	// Outside on the card: press, or write {code} to {short}
+	// Outside on the card: please press
 	"outside.dial": {"km": "សូមចុច", "en": "Dial"},
 	// Fold here
 	"outside.fold": {"km": "បត់ត្រង់នេះ", "en": "fold here"},
@@ -31,8 +31,8 @@ var sentences = map[string]map[string]string{
 	// Inside the card, which its holder opens alone.
 	// A number instead of words
 	"inside.title": {"km": "លេខជំនួសពាក្យ", "en": "A number instead of words"},
-	// Write {code}, leave a space, then one number. Send it to {short}.
-	"inside.how": {"km": "សរសេរ {code} ដកឃ្លា រួចលេខមួយ។ ផ្ញើទៅ {short}។", "en": "Write {code}, a space, then one number. Send it to {short}."},
+	// Write {code}, leave a space, then any one of the numbers. Send it to {short}. (លេខមួយ would also be "number one".)
+	"inside.how": {"km": "សរសេរ {code} ដកឃ្លា រួចលេខណាមួយ។ ផ្ញើទៅ {short}។", "en": "Write {code}, a space, then one of the numbers. Send it to {short}."},
 	// For example
 	"inside.example": {"km": "ឧទាហរណ៍៖", "en": "For example:"},
 	// What is happening?
@@ -46,12 +46,13 @@ var sentences = map[string]map[string]string{
 	// Afterwards delete the number that was dialled: open the list of calls, choose the number, then delete it.
 	"inside.clear": {"km": "ក្រោយមក លុបលេខដែលបានចុច៖ បើកបញ្ជីហៅ រើសលេខនោះ រួចលុប។",
 		"en": "Afterwards delete the number you dialled: open the list of calls, choose it, delete it."},
-	// Delete the message too: open the messages, look in the inbox and among those sent.
-	"inside.clear.text": {"km": "លុបសារដែរ៖ បើកសារ មើលទាំងសារចូល និងសារបានផ្ញើ។",
-		"en": "Delete the messages too: those that came and those you sent."},
-	// We tell only those who help. The phone company sees the number.
-	"inside.honest": {"km": "យើងប្រាប់តែអ្នកដែលជួយ។ ក្រុមហ៊ុនទូរស័ព្ទឃើញលេខ។",
-		"en": "We tell only those who help. The phone company sees the number."},
-	// In danger now? Go to where there are people. Call {urgent}.
-	"inside.urgent": {"km": "មានគ្រោះថ្នាក់ឥឡូវ? ទៅកន្លែងមានមនុស្ស។ ហៅ {urgent}។", "en": "In danger now? Go where there are people. Call {urgent}."},
+	// Delete the messages too: open the messages, delete both those that came in and those that were sent.
+	"inside.clear.text": {"km": "លុបសារដែរ៖ បើកសារ លុបទាំងសារចូល និងសារដែលបានផ្ញើ។",
+		"en": "Delete the messages too: open them, delete those that came and those you sent."},
+	// We tell only those who help. The phone company sees the number that dials.
+	"inside.honest": {"km": "យើងប្រាប់តែអ្នកដែលជួយ។ ក្រុមហ៊ុនទូរស័ព្ទឃើញលេខដែលចុចមក។",
+		"en": "We tell only those who help. The phone company sees which number dialled."},
+	// There is danger now? If possible, go to a grown-up whom you trust. Call {urgent}. (As on the screen: report.numbers.child.)
+	"inside.urgent": {"km": "មានគ្រោះថ្នាក់ឥឡូវ? បើអាច ទៅរកមនុស្សធំដែលទុកចិត្ត។ ហៅ {urgent}។",
+		"en": "In danger now? If you can, go to a grown-up you trust. Call {urgent}."},
 }
