@@ -42,6 +42,7 @@ const (
 	Danger     EventKind = "danger"     // a child is or may be in danger now: Name and Value are the answer that says so
 	Retried    EventKind = "retried"    // an input that no option and no question could take; Name is the node
 	Wanted     EventKind = "wanted"     // the conversation waits for Library.Supply: Name is what is wanted, Value what the caller entered for it
+	Added      EventKind = "added"      // words that came after the report was complete; Value is them
 	Concluded  EventKind = "concluded"  // the report is complete; from here nothing can be unsaid
 	Left       EventKind = "left"       // the caller left by key or word before the end
 	Ended      EventKind = "ended"      // the conversation is over; Value is its mark, empty where there is none

@@ -370,7 +370,11 @@ func (r *run) unknown(n *node, k key) {
 
 // keepWords adds words that came instead of a number to the field that the definition keeps for them.
 func (r *run) keepWords(n *node, k key) {
-	if r.d.keep == "" || n.secret || k.digits != "" || !hasLetter(k.text) || r.s.concluded {
+	if r.d.keep == "" || n.secret || k.digits != "" || !hasLetter(k.text) {
+		return
+	}
+	if r.s.concluded { // what is complete stays as it is; these come after it
+		r.event(Added, "", cut(k.text, mostBytes))
 		return
 	}
 	kept := r.s.Answer(r.d.keep)

@@ -41,7 +41,7 @@ func TestWhatBecameOfACode(t *testing.T) {
 					t.Errorf("the code is answered with %q, not with %s", got, what)
 				}
 			}
-			w.caller(parentPhone).dials("*1280#").presses("1", "3", khmerDigits(code)).sees(w.sentence("km", "ask."+what))
+			w.caller(parentPhone).dials("*1280#").presses("1", "3", khmerDigits(code), "1").sees(w.sentence("km", "ask."+what))
 			w.caller(spare(3)).texts(code[:4] + " " + code[4:]).sees(w.sentence("km", sms))
 			w.caller(spare(3)).texts(khmerDigits(code)).sees(w.sentence("km", sms))
 		}

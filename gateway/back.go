@@ -104,5 +104,8 @@ func (g *Gateway) takeUp(ctx context.Context, asking openConversation, back cutO
 		t.entry.Effects.DueDone = append(t.entry.Effects.DueDone, store.DueKey{Kind: store.DueUnfinished, Subject: change.ID})
 	}
 	t.entry.Effects.Conversations = append(t.entry.Effects.Conversations, change)
+	if !told { // so that erasing reaches it too
+		t.entry.Effects.Additions = append(t.entry.Effects.Additions, store.Addition{ConversationID: change.ID, ReportOf: back.ID})
+	}
 	return t, nil
 }

@@ -57,6 +57,9 @@ func (g *Gateway) take(ctx context.Context, m adapters.Message) (adapters.Answer
 			g.remember(ctx, turn)
 			return answerOf(m, turn.entry.Answer, turn.entry.Ended), "fresh", nil
 		case store.Repeat:
+			if len(outcome.Answer) == 0 && m.Channel == adapters.USSD { // it was erased: the words that tell nothing
+				return answerOf(m, []byte(g.texts.Text(g.pack.Languages[0], "leave")), true), "repeat", nil
+			}
 			return answerOf(m, outcome.Answer, outcome.Ended), "repeat", nil
 		case store.Behind: // somebody was faster: look again and step on from there
 		}
@@ -204,6 +207,7 @@ func (g *Gateway) step(ctx context.Context, m adapters.Message, e *store.Entry, 
 		if err != nil {
 			return stepped{}, err
 		}
+		belongsTo(e)
 		var more []flows.Event
 		out.state, out.screen, more = g.flows.Supply(out.state, supplied, now)
 		out.events = append(out.events[:last], more...)

@@ -61,6 +61,9 @@ func (g *Gateway) detailsText(o onDuty, c charge, r report.Report) string {
 	add("place", g.placePath(o.language, c.area), hideNumbers(r.PlaceTyped))
 	add("story", hideNumbers(r.Story))
 	add("more", hideNumbers(r.More))
+	for _, a := range r.Added {
+		add("added", a.At.In(g.pack.Zone).Format("2/1 15:04"), hideNumbers(a.Text))
+	}
 	when := ""
 	if r.Contact.Allowed() {
 		when = value("report.when", r.Contact.When)

@@ -241,6 +241,7 @@ func (g *Gateway) dutyDetails(ctx context.Context, o onDuty, words []string, e *
 		return flows.Supplied{}, fmt.Errorf("reading the report of %s: %w", c.Code, notFound(err))
 	}
 	e.Audit = append(e.Audit, audit.Entry{At: now, Who: c.officer.ID, What: "details", Subject: c.Code})
+	e.Shown = append(e.Shown, store.Shown{ReportOf: r.ConversationID}) // what is shown stands in this conversation's turns
 	return flows.Supplied{Answer: isOK, Text: g.detailsText(o, c, r.Report)}, nil
 }
 

@@ -20,6 +20,8 @@ func (g *Gateway) supply(ctx context.Context, m adapters.Message, state flows.St
 	case "status":
 		answer, err := g.status(ctx, m.From, want.Value, now)
 		return flows.Supplied{Answer: answer}, err
+	case "erase":
+		return flows.Supplied{Answer: "noted"}, g.wish(ctx, m, state, want.Value, e, now)
 	case wantBack: // there is nothing to take up: provenBack has looked
 		return flows.Supplied{}, nil
 	case "lesson_daily":

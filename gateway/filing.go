@@ -41,7 +41,11 @@ func (g *Gateway) conclude(ctx context.Context, e *store.Entry, before, state fl
 	case concluded:
 		return g.file(ctx, e, state, true, now)
 	case state.Concluded():
-		return nil // the kind words and the code after it
+		return g.addAfterEnd(ctx, e, events, now) // the kind words and the code after it
+	case e.Ended && len(e.Effects.Additions) > 0: // a wish about another report: it belongs to that
+		c.Bin, c.Mark = store.Marked, store.MarkJoined
+		e.Effects.DueDone = append(e.Effects.DueDone, store.DueKey{Kind: store.DueUnfinished, Subject: c.ID})
+		return nil
 	case !e.Ended:
 		danger := wrote || saidDanger(state) || takenBack && (saidDanger(before) || g.wroteOfDanger(before))
 		e.Effects.Due = append(e.Effects.Due, g.unfinishedDue(c.ID, state, danger, now))
@@ -120,17 +124,28 @@ func (g *Gateway) file(ctx context.Context, e *store.Entry, state flows.State, f
 	if err != nil {
 		return err
 	}
-	c.Bin = bin
-	e.Effects = effects
+	if c.Bin = bin; bin == store.Marked {
+		c.Mark = store.MarkJoined
+	}
+	e.Effects = together(e.Effects, effects)
 	return nil
 }
 
-// fileReport decides who must act on what was told, and what has to be written for it.
+// fileReport decides who must act on what was told, and what has to be written for it. What was told to a code is joined to its report: then
+// the bin is marked.
 func (g *Gateway) fileReport(ctx context.Context, c store.Resumed, dangerAt time.Time, state flows.State, finished bool, now time.Time) (store.Bin, store.Effects, error) {
 	var e store.Effects
+	if !finished {
+		if joined, done, err := g.join(ctx, c, dangerAt, state, now); err != nil || done {
+			return store.Marked, joined, err
+		}
+	}
 	r := store.Report{Report: report.FromAnswers(state.Answer)}
 	if finished {
 		r.Code = state.Code // before the end nobody was told it
+		if c.Channel == adapters.USSD && state.Answer(proofField) == proofTold {
+			r.Proof = state.Proof
+		}
 	}
 	if err := g.keepSaid(ctx, c, &r.Report); err != nil {
 		return "", e, err

@@ -43,6 +43,7 @@ type told struct {
 	Number    string   `json:"number"` // the phone that wrote or called
 	Story     string   `json:"story,omitempty"`
 	More      string   `json:"more,omitempty"`
+	Added     []string `json:"added,omitempty"` // after it was told, by whoever knows its code
 	Harm      string   `json:"harm,omitempty"`
 	Danger    string   `json:"danger,omitempty"`
 	Urgent    bool     `json:"urgent,omitempty"`
@@ -188,6 +189,9 @@ func reveal(ctx context.Context, s *store.Store, w *waiting) error {
 	w.Told = &told{Number: c.Number.E164(), Story: r.Story, More: r.More, Harm: string(r.Harm), Danger: string(r.Danger), Urgent: r.Urgent,
 		Who: r.Who, About: r.About, Age: r.Age, Sex: r.Sex, ByWhom: r.ByWhom, Official: r.Official, Place: r.PlaceTyped,
 		Contact: r.Contact.Way, When: r.Contact.When, Reasons: r.Reasons, Languages: r.Language}
+	for _, a := range r.Added {
+		w.Told.Added = append(w.Told.Added, a.At.UTC().Format(time.RFC3339)+" "+a.Text)
+	}
 	if r.Contact.Allowed() {
 		w.Told.CallBack = w.Told.Number
 		if !r.Contact.Number.IsZero() {
@@ -233,6 +237,9 @@ func (t *told) print(w io.Writer) {
 		if row[1] != "" {
 			fmt.Fprintf(w, "          %-17s %s\n", row[0], row[1])
 		}
+	}
+	for _, added := range t.Added {
+		fmt.Fprintf(w, "          %-17s %s\n", "added later", added)
 	}
 	for _, reason := range t.Reasons {
 		fmt.Fprintf(w, "          %-17s %s\n", "risk", reason)

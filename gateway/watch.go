@@ -104,6 +104,10 @@ func (g *Gateway) try(ctx context.Context, due store.Due) (err error) {
 		return g.unfinished(ctx, due)
 	case store.DueLesson:
 		return g.lesson(ctx, due)
+	case store.DueErase:
+		return g.erase(ctx, due)
+	case store.DueForget:
+		return g.forget(ctx, due)
 	}
 	// Written by a newer release: it stays for the gateway that knows it.
 	return errors.New("work of an unknown kind")
@@ -192,6 +196,9 @@ func (g *Gateway) unfinished(ctx context.Context, due store.Due) error {
 			if change.Bin, effects, err = g.fileReport(ctx, last, last.DangerAt, state, false, now); err != nil {
 				return done, err
 			}
+			if change.Bin == store.Marked {
+				change.Mark = store.MarkJoined
+			}
 			effects.DueDone = nil
 			effects.DueFinished = []store.Due{due}
 		} else {
@@ -214,6 +221,11 @@ func (g *Gateway) send(ctx context.Context, due store.Due) error {
 	}
 	if tooLate(m, g.now()) {
 		return g.giveUp(ctx, due, m, "its hours are over")
+	}
+	if stopped, err := g.contactStopped(ctx, m); err != nil {
+		return err
+	} else if stopped {
+		return g.giveUp(ctx, due, m, "its reader asked not to be written to")
 	}
 	to := m.Number
 	if to.IsZero() {

@@ -140,7 +140,7 @@ func (w *world) tellsBySMS(number string) (reporters, referral string) {
 // asks asks by USSD what became of a code, in English, and returns the answer.
 func (w *world) asks(number, code string) string {
 	w.t.Helper()
-	c := w.caller(number).dials("*1280#").presses("2", "3", code)
+	c := w.caller(number).dials("*1280#").presses("2", "3", code, "1")
 	if !c.ended {
 		w.t.Fatalf("asking goes on:\n%s", c.screen)
 	}

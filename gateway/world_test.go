@@ -37,6 +37,7 @@ type world struct {
 	officer map[string]string // officer id → number
 	read    map[string]int    // number → messages of its inbox that the story has looked at
 	logs    *lines
+	calls   map[string]*caller // number → its last call by which something was told
 }
 
 // clock is a time that stands still until it is moved.

@@ -53,6 +53,7 @@ risk.immediate risk.high risk.medium risk.low
 tier.committee tier.district_office tier.district_committee tier.province_office tier.province_committee tier.desk
 tier.police tier.helpline tier.partner tier.emergency
 menu.heading menu.report menu.learn menu.ask menu.duty ask.code ask.received ask.taken ask.closed ask.call
+ask.menu ask.menu.news ask.menu.write ask.menu.erase ask.write ask.written ask.proof ask.wished alert.added detail.added
 sms.status.received sms.status.taken sms.status.closed report.language.km_latn report.bullying.child
 report.bullying.adult learn.heading learn.for_child learn.for_parent learn.child.menu learn.parent.menu learn.daily
 learn.daily.yes learn.daily.no learn.daily.safe learn.daily.safe.yes learn.daily.safe.no learn.daily.ok

@@ -22,14 +22,14 @@ type Clocks map[report.Risk]Clock
 // A Call is somebody to be written to. Its text needs what the gateway knows of the referral (code, place, risk) and the two tiers.
 type Call struct {
 	OfficerID string
-	Key       string // of locales: alert.new, alert.danger, alert.again, alert.next_tier, alert.nobody_there, alert.passed_up, alert.hold, alert.hold_danger
+	Key       string // of locales: alert.new, alert.danger, alert.again, alert.next_tier, alert.nobody_there, alert.passed_up, alert.added, alert.hold, alert.hold_danger
 	Tier      string // the officer's own tier: a body of the directory, "tier."+Tier in locales
 	Other     string // the tier that the text names: in alert.next_tier the one that did not answer, in alert.nobody_there the one whose officers are all away, in alert.passed_up the one told now
 	Repeat    int    // 0 the first time, then how often it was sent again; an alert that is repeated says so
 }
 
-// Asks reports whether the call asks for an answer; alert.passed_up only informs, though it can be answered.
-func (c Call) Asks() bool { return c.Key != "alert.passed_up" }
+// Asks reports whether the call asks for an answer; alert.passed_up and alert.added only inform, though they can be answered.
+func (c Call) Asks() bool { return c.Key != "alert.passed_up" && c.Key != "alert.added" }
 
 // A Reply is the answer to the phone that wrote. The zero Reply is no answer.
 type Reply struct {

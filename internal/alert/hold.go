@@ -10,6 +10,9 @@ import (
 	"chumrok/internal/report"
 )
 
+// ErasingClock is by when a person decides whether what was told is erased; it runs until it is decided, also once somebody has taken it.
+const ErasingClock = 72 * time.Hour
+
 // StartHold tells the desk that something waits for a person: every desk officer who may know of it and is not away, at once; where all of
 // them are away, all of them, and Deserted says so. h needs ID, Code and Reason, and
 // DangerAt where danger was said. Its clock is the immediate one, from the turn that said danger, or else that of its risk from now; a hold
@@ -22,6 +25,9 @@ func StartHold(h referral.Hold, d *directory.Directory, clocks Clocks, now time.
 		from = h.DangerAt
 	}
 	h.Due = from.Add(clocks.Of(holdRisk(h)).Accepted)
+	if h.Reason == referral.AskedToErase {
+		h.Due = now.Add(ErasingClock)
+	}
 	calls := callDesk(&h, d)
 	dec := HoldDecision{Hold: h, Changed: true, Calls: calls, Clock: h.Due, Deserted: deserted(h, d)}
 	if len(calls) == 0 {
@@ -30,11 +36,16 @@ func StartHold(h referral.Hold, d *directory.Directory, clocks Clocks, now time.
 	return dec
 }
 
-// HoldTimeOut tells the desk again and raises the alarm, as often as its clock runs out and nobody has taken the hold.
+// HoldTimeOut tells the desk again and raises the alarm, as often as its clock runs out and nobody has taken the hold. A wish to erase that was
+// taken and not decided within ErasingClock waits for everybody again.
 func HoldTimeOut(h referral.Hold, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
 	h = cloneHold(h)
-	if h.State != referral.HoldWaiting || now.Before(h.Due) {
+	undecided := h.Reason == referral.AskedToErase && h.State == referral.HoldTaken && !h.Due.IsZero()
+	if h.State != referral.HoldWaiting && !undecided || now.Before(h.Due) {
 		return HoldDecision{Hold: h, Clock: h.Due}
+	}
+	if undecided { // who took it did not decide in time: it is everybody's again
+		h.State, h.Owner, h.TakenAt = referral.HoldWaiting, "", time.Time{}
 	}
 	h.Repeat++
 	h.Due = now.Add(clocks.repeatEvery(holdRisk(h)))
@@ -54,8 +65,11 @@ func TakeHold(h referral.Hold, officerID string, d *directory.Directory, now tim
 	}
 	switch {
 	case h.State == referral.HoldWaiting:
-		h.State, h.Owner, h.TakenAt, h.Due = referral.HoldTaken, o.ID, now, time.Time{}
-		return HoldDecision{Hold: h, Changed: true, Reply: Reply{Key: "alert.hold_taken", Code: h.Code}}
+		h.State, h.Owner, h.TakenAt = referral.HoldTaken, o.ID, now
+		if h.Reason != referral.AskedToErase {
+			h.Due = time.Time{}
+		}
+		return HoldDecision{Hold: h, Changed: true, Clock: h.Due, Reply: Reply{Key: "alert.hold_taken", Code: h.Code}}
 	case same(d, h.Owner, o):
 		dec.Reply.Key = "alert.hold_taken"
 	default:

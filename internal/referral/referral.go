@@ -113,11 +113,15 @@ const (
 	UnfinishedReport HoldReason = "unfinished"
 	// WrongCommune means that an officer says that the matter belongs to another commune.
 	WrongCommune HoldReason = "wrong_commune"
+	// AddedTo means that something was added to a report by its code, and nobody is there who could be told of it, or too much was added.
+	AddedTo HoldReason = "added_to"
+	// AskedToErase means that the reporter asks that what was told be erased.
+	AskedToErase HoldReason = "asked_to_erase"
 )
 
 // HoldReasons returns all reasons for which something is held.
 func HoldReasons() []HoldReason {
-	return []HoldReason{UnclearPlace, NoPlace, NobodyReachable, UnfinishedReport, WrongCommune}
+	return []HoldReason{UnclearPlace, NoPlace, NobodyReachable, UnfinishedReport, WrongCommune, AddedTo, AskedToErase}
 }
 
 // Meaning says in a sentence what the reason is.
@@ -133,6 +137,10 @@ func (r HoldReason) Meaning() string {
 		return "The caller stopped half-way, with something told."
 	case WrongCommune:
 		return "An officer says that the matter belongs to another commune."
+	case AddedTo:
+		return "Something was added to a report, and a person must look at it."
+	case AskedToErase:
+		return "The reporter asks that what was told be erased; a person decides."
 	}
 	return "This reason is not known."
 }

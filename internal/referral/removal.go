@@ -58,6 +58,32 @@ func (x Removal) With(officerIDs ...string) Removal {
 	return x
 }
 
+// And returns what removes whoever one of the two removes. Where the areas differ, the first one's counts.
+func (x Removal) And(y Removal) Removal {
+	if x.Empty() {
+		return y
+	}
+	x.Bodies, x.Everywhere = either(x.Bodies, y.Bodies), either(x.Everywhere, y.Everywhere)
+	x.Roles, x.Officers = either(x.Roles, y.Roles), either(x.Officers, y.Officers)
+	return x
+}
+
+// Wider reports whether this removes anybody by a rule that y does not have.
+func (x Removal) Wider(y Removal) bool {
+	z := y.And(x)
+	return len(z.Bodies)+len(z.Everywhere)+len(z.Roles)+len(z.Officers) > len(y.Bodies)+len(y.Everywhere)+len(y.Roles)+len(y.Officers)
+}
+
+func either[T comparable](a, b []T) []T {
+	out := slices.Clone(a)
+	for _, v := range b {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
 // serves reports whether an officer of area answers for the commune. An unknown commune is answered for by everybody, so that a removal
 // without a place removes too many rather than too few.
 func serves(area, commune string) bool {

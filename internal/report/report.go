@@ -94,6 +94,47 @@ type Contact struct {
 // Allowed reports whether the caller agreed to be reached at all.
 func (c Contact) Allowed() bool { return c.Way == "call" || c.Way == "sms" }
 
+// An Addition is what was written to a report after it had been told, by whoever knows its code. It adds, and takes nothing back.
+type Addition struct {
+	From string // the conversation in which it was written
+	At   time.Time
+	Text string
+}
+
+// mostAdded is how much text a report takes up after it was told, in bytes; what is beyond it stays in the turns.
+const mostAdded = 256 << 10
+
+// Add returns the report with words that came later; what the same conversation wrote before is replaced by what holds it. It is false where
+// there is nothing new.
+func (r Report) Add(a Addition) (Report, bool) {
+	size := len(a.Text)
+	for i, b := range r.Added {
+		switch {
+		case b.From == a.From && strings.Contains(b.Text, a.Text), a.Text == "":
+			return r, false
+		case b.From == a.From && strings.HasPrefix(a.Text, b.Text):
+			r.Added = slices.Delete(slices.Clone(r.Added), i, i+1)
+			r.Added = append(r.Added, a)
+			return r, true
+		}
+		size += len(b.Text)
+	}
+	if a.Text == "" || size > mostAdded {
+		return r, false
+	}
+	r.Added = append(slices.Clone(r.Added), a)
+	return r, true
+}
+
+// written is everything that was written about it, in the order in which it came.
+func (r Report) written() []string {
+	all := []string{r.Story, r.More, r.PlaceTyped}
+	for _, a := range r.Added {
+		all = append(all, a.Text)
+	}
+	return all
+}
+
 // A Report is what a caller told us. Times are UTC. A Report that is printed, logged or put into JSON shows its ID only; Plain and FromPlain
 // are the way to the store, which seals them.
 type Report struct {
@@ -115,9 +156,10 @@ type Report struct {
 	Told           string // who the caller was told would be told: committee, sexual, district, province
 	NotThem        bool   // the caller asked that those named in Told are not told
 	Contact        Contact
-	Story          string // free text; by SMS the first message
-	More           string // what was added at the end
-	Emergency      bool   // the conversation was held while emergency mode was on in its province
+	Story          string     // free text; by SMS the first message
+	More           string     // what was added at the end
+	Added          []Addition `json:",omitempty"` // what was written after it had been told
+	Emergency      bool       // the conversation was held while emergency mode was on in its province
 	// Suggested holds, by field, the values that the caller's own words make likely although she did not choose them: by SMS nobody is asked
 	// what happened or who did it. Who is told follows them as if they had been chosen; see Triage.Suggest.
 	Suggested map[string][]string `json:",omitempty"`

@@ -184,7 +184,7 @@ func (t Triage) Assess(r Report) (Risk, []string) {
 		risk = t.normal()
 		reasons = append(reasons, reason{risk, "No rule speaks of what was told; " + risk.String() + " is where such a report starts."})
 	}
-	chosen, told := risk, fold(r.Story, r.More, r.PlaceTyped)
+	chosen, told := risk, fold(r.written()...)
 	for _, rule := range rules {
 		if len(rule.Words) == 0 || rule.Risk <= chosen || !rule.fits(r) || !told.hasAny(rule.Words) {
 			continue
@@ -205,7 +205,7 @@ func (t Triage) Assess(r Report) (Risk, []string) {
 // Suggest returns what the words that the caller wrote make likely, by field; nil when they suggest nothing. It only ever adds: who a menu's
 // choice keeps out stays out.
 func (t Triage) Suggest(r Report) map[string][]string {
-	told := fold(r.Story, r.More, r.PlaceTyped)
+	told := fold(r.written()...)
 	var likely map[string][]string
 	for _, rule := range t.Rules {
 		if len(rule.Suggests) == 0 || !rule.fits(r) || !told.hasAny(rule.Words) {

@@ -17,7 +17,7 @@ type Asked struct {
 }
 
 // Asked finds what a reporter's code is about. One statement finds it by its blind index and counts, and it does the same for a code that is
-// nobody's: neither its answer nor its time says how near a guess was.
+// nobody's: neither its answer nor its time says how near a guess was. That somebody asked to erase it shows nowhere.
 func (s *Store) Asked(ctx context.Context, code string) (Asked, error) {
 	found, err := query(ctx, s.read, "looking for a reporter's code", func(scan scanner) (a Asked, err error) {
 		var known, closed int64
@@ -29,10 +29,10 @@ func (s *Store) Asked(ctx context.Context, code string) (Asked, error) {
 		SELECT asked.known, asked.phone,
 			(SELECT COUNT(*) FROM referrals x WHERE x.conversation_id = asked.conversation AND x.closed_at = 0 AND x.state <> $2),
 			(SELECT COUNT(*) FROM referrals x WHERE x.conversation_id = asked.conversation AND x.closed_at = 0 AND x.state = $2) +
-			(SELECT COUNT(*) FROM holds x WHERE x.conversation_id = asked.conversation AND x.closed_at = 0),
+			(SELECT COUNT(*) FROM holds x WHERE x.conversation_id = asked.conversation AND x.closed_at = 0 AND x.id NOT IN (SELECT hold_id FROM erasures)),
 			(SELECT COALESCE(MAX(closed), 0) FROM (
 				SELECT x.closed_at AS closed FROM referrals x WHERE x.conversation_id = asked.conversation
-				UNION ALL SELECT x.closed_at FROM holds x WHERE x.conversation_id = asked.conversation) AS both_kinds)
+				UNION ALL SELECT x.closed_at FROM holds x WHERE x.conversation_id = asked.conversation AND x.id NOT IN (SELECT hold_id FROM erasures)) AS both_kinds)
 		FROM asked`, s.keys.Blind(reporterCodeKind, code), string(referral.Alerting))
 	if err != nil {
 		return Asked{}, err

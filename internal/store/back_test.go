@@ -83,6 +83,7 @@ func taking(old, short Entry) Entry {
 	e.Conversation.LiveKey, e.Conversation.Replaces = short.Conversation.LiveKey, short.Conversation.ID
 	e.Effects.Conversations = []ConversationChange{{ID: short.Conversation.ID, Seq: short.Seq, Bin: Marked, Mark: MarkJoined, Ended: true}}
 	e.Effects.DueDone = []DueKey{{Kind: DueUnfinished, Subject: short.Conversation.ID}}
+	e.Effects.Additions = []Addition{{ConversationID: short.Conversation.ID, ReportOf: old.Conversation.ID}}
 	return e
 }
 

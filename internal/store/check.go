@@ -71,6 +71,22 @@ var rules = []rule{
 			AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.id = a.hold_id)`},
 	{"alert %s has no message that carries it",
 		`SELECT id FROM alerts a WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.alert_id = a.id)`},
+	{"conversation %s is joined to no report",
+		`SELECT id FROM conversations c WHERE bin = 'marked' AND mark = 'joined' AND NOT EXISTS
+			(SELECT 1 FROM additions a WHERE a.conversation_id = c.id)`},
+	{"conversation %s is erased and something is left of it",
+		`SELECT c.id FROM conversations c LEFT JOIN reports r ON r.conversation_id = c.id WHERE c.bin = 'marked' AND c.mark = 'erased' AND (
+			length(c.wrapped_key) > 0 OR c.number IS NOT NULL OR c.number_index <> '' OR c.live_key IS NOT NULL
+			OR r.details IS NOT NULL OR r.reporter_code IS NOT NULL OR coalesce(r.proof, '') <> ''
+			OR EXISTS (SELECT 1 FROM turns t WHERE t.conversation_id = c.id AND (t.heard IS NOT NULL OR t.answer IS NOT NULL OR t.state IS NOT NULL))
+			OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)
+			OR EXISTS (SELECT 1 FROM referrals f WHERE f.conversation_id = c.id AND (length(f.body) > 0 OR f.closed_at = 0))
+			OR EXISTS (SELECT 1 FROM holds h WHERE h.conversation_id = c.id AND (length(h.body) > 0 OR h.closed_at = 0)))`},
+	{"conversation %s is to be erased and nothing will do it (no due work " + DueErase + ")",
+		`SELECT conversation_id FROM erasures e WHERE decision = 'erase' AND erased_at = 0 AND ` + noDue(DueErase, "e.conversation_id")},
+	{"conversation %s was asked to be erased and no hold of it is open",
+		`SELECT conversation_id FROM erasures e WHERE asked_at > 0 AND decision = '' AND NOT EXISTS
+			(SELECT 1 FROM holds h WHERE h.id = e.hold_id AND h.closed_at = 0)`},
 	{"message %s is queued and nothing will ever send it (no due work " + DueSend + ")",
 		`SELECT id FROM messages m WHERE state = 'queued' AND ` + noDue(DueSend, "m.id")},
 	{"message %s carries an alert that is not stored",

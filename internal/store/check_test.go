@@ -48,6 +48,12 @@ var seeds = []seed{
 	{"alert without message", `UPDATE messages SET alert_id = NULL WHERE alert_id = $1`, alert1, "alert ID has no message"},
 	{"never sent", `DELETE FROM due WHERE kind = 'send' AND subject = $1`, message1, "message ID is queued and nothing will ever send it"},
 	{"message without alert", `UPDATE messages SET alert_id = 'x' WHERE id = $1`, message1, "message ID carries an alert that is not stored"},
+	{"joined to nothing", `UPDATE conversations SET bin = 'marked', mark = 'joined' WHERE id = $1`, open1, "conversation ID is joined to no report"},
+	{"half erased", `UPDATE conversations SET bin = 'marked', mark = 'erased' WHERE id = $1`, concluded1, "conversation ID is erased and something is left"},
+	{"never erased", `INSERT INTO erasures (conversation_id, tries, hold_id, asked_at, decision, decided_by, decided_at, reason, erased_at)
+		VALUES ($1, 0, '', 0, 'erase', 'command', 1, 'r', 0)`, concluded1, "conversation ID is to be erased and nothing will do it"},
+	{"nobody decides", `INSERT INTO erasures (conversation_id, tries, hold_id, asked_at, decision, decided_by, decided_at, reason, erased_at)
+		VALUES ($1, 0, 'x', 1, '', '', 0, '', 0)`, concluded1, "conversation ID was asked to be erased and no hold of it is open"},
 	{"record changed", `UPDATE audit SET who = 'nobody' WHERE seq = 2 AND who <> $1`, func(fixture) []any { return []any{"-"} }, "entry 2: its content"},
 	{"record cut", `DELETE FROM audit WHERE seq = 3 AND who <> $1`, func(fixture) []any { return []any{"-"} }, "entry 3: the record ends after entry 2"},
 }

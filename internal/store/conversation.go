@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,7 +40,7 @@ func (s *Store) Resume(ctx context.Context, liveKey string) (Resumed, bool, erro
 	return s.resume(ctx, `c.live_key = $1`, liveKey)
 }
 
-// Conversation is the conversation with this id.
+// Conversation is the conversation with this id. One that was erased has no key, no number and no words.
 func (s *Store) Conversation(ctx context.Context, id string) (Resumed, bool, error) {
 	return s.resume(ctx, `c.id = $1`, id)
 }
@@ -80,6 +81,10 @@ func (s *Store) resumed(ctx context.Context, where string, args ...any) ([]Resum
 	}
 	list := make([]Resumed, 0, len(found))
 	for _, r := range found {
+		if len(r.wrapped) == 0 { // erased: there is nothing in it to open
+			list = append(list, r.Resumed)
+			continue
+		}
 		r.Wrapped = seal.Wrapped(r.wrapped)
 		if r.Key, err = s.keys.Unwrap(r.ID, r.Wrapped); err != nil {
 			return nil, fmt.Errorf("opening conversation %s: %w", r.ID, err)
@@ -127,12 +132,18 @@ func (s *Store) Turns(ctx context.Context, conversation string) ([]Turn, error) 
 	}, `SELECT id, seq, heard, answer, state, ended, at FROM turns WHERE conversation_id = $1 ORDER BY seq`, conversation)
 }
 
+// errErased is returned for what is to be opened or sealed with a key that was destroyed.
+var errErased = errors.New("it was erased")
+
 // key is the data key of a stored conversation.
 func (s *Store) key(ctx context.Context, conversation string) (seal.DataKey, error) {
 	var wrapped []byte
 	err := s.read.QueryRowContext(ctx, `SELECT wrapped_key FROM conversations WHERE id = $1`, conversation).Scan(&wrapped)
 	if err != nil {
 		return seal.DataKey{}, fmt.Errorf("reading the key of conversation %q: %w", conversation, err)
+	}
+	if len(wrapped) == 0 {
+		return seal.DataKey{}, fmt.Errorf("reading the key of conversation %q: %w", conversation, errErased)
 	}
 	return s.keys.Unwrap(conversation, wrapped)
 }

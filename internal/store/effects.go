@@ -16,6 +16,7 @@ type sealedEffects struct {
 	Effects
 	details      []byte   // of the report
 	reporterCode string   // blind index
+	proof        string   // keyed hash
 	referrals    [][]byte // bodies
 	holds        [][]byte
 	messages     []sealedMessage
@@ -24,8 +25,9 @@ type sealedEffects struct {
 
 // plain says that the effects touch nothing but due work and the audit record, which a group writes for all its members at once.
 func (e *sealedEffects) plain() bool {
-	return e.Report == nil && e.Question == nil && e.ProofTried == nil && len(e.ClearQuestions)+len(e.Conversations)+len(e.Referrals)+len(e.Holds)+
-		len(e.Alerts)+len(e.AlertStates)+len(e.Messages)+len(e.MessageStates)+len(e.DueFinished)+len(e.LessonsSent) == 0
+	return e.Report == nil && e.Question == nil && e.ProofTried == nil && e.EraseTry == nil &&
+		len(e.Additions)+len(e.Shown)+len(e.Erasures)+len(e.ClearQuestions)+len(e.Conversations)+len(e.Referrals)+len(e.Holds)+
+			len(e.Alerts)+len(e.AlertStates)+len(e.Messages)+len(e.MessageStates)+len(e.DueFinished)+len(e.LessonsSent) == 0
 }
 
 // acts is the audit entries of the effects; those without a time get the entry's.
@@ -81,6 +83,7 @@ func (s *Store) sealEffects(ctx context.Context, conversation string, key seal.D
 		if r.Code != "" {
 			out.reporterCode = s.keys.Blind(reporterCodeKind, r.Code)
 		}
+		out.proof = s.proofHash(r.ConversationID, r.Proof)
 	}
 	if p := e.ProofTried; p != nil && !p.Number.IsZero() {
 		out.triedIndex = s.PhoneIndex(p.Number)
@@ -121,7 +124,7 @@ func writeEffects(ctx context.Context, tx *sql.Tx, m *member) (bool, error) {
 		}
 	}
 	if e.Report != nil {
-		if ok, err := writeReport(ctx, tx, m.at, *e.Report, e.reporterCode, e.details); err != nil || !ok {
+		if ok, err := writeReport(ctx, tx, m.at, *e.Report, e.reporterCode, e.proof, e.details); err != nil || !ok {
 			return false, err
 		}
 	}
@@ -145,7 +148,35 @@ func writeEffects(ctx context.Context, tx *sql.Tx, m *member) (bool, error) {
 			return false, err
 		}
 	}
+	if ok, err := writeErasing(ctx, tx, m.at, e); err != nil || !ok {
+		return false, err
+	}
 	return true, writeOutgoing(ctx, tx, m.at, e)
+}
+
+// writeErasing writes what belongs to a report or shows it, and who wants it erased. It is false when somebody was faster.
+func writeErasing(ctx context.Context, tx *sql.Tx, at time.Time, e *sealedEffects) (bool, error) {
+	for _, a := range e.Additions {
+		if err := writeAddition(ctx, tx, at, a); err != nil {
+			return false, err
+		}
+	}
+	for _, s := range e.Shown {
+		if err := writeShown(ctx, tx, s); err != nil {
+			return false, err
+		}
+	}
+	if e.EraseTry != nil {
+		if ok, err := writeEraseTry(ctx, tx, *e.EraseTry); err != nil || !ok {
+			return false, err
+		}
+	}
+	for _, c := range e.Erasures {
+		if ok, err := writeErasure(ctx, tx, at, c); err != nil || !ok {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // writeOutgoing writes what nobody can be faster at: alerts, messages, how far they came, questions, and claimed work that is done.

@@ -91,6 +91,10 @@ type Effects struct {
 	Question       *Question
 	ClearQuestions []string // phone indexes
 	LessonsSent    []LessonSent
+	Additions      []Addition
+	Shown          []Shown
+	EraseTry       *EraseTry
+	Erasures       []ErasureChange
 	ProofTried     *ProofTried
 	Audit          []audit.Entry
 }
@@ -110,6 +114,7 @@ type Report struct {
 	Risk    report.Risk
 	Reasons []string
 	Code    string // of the reporter, eight digits; "" = none; sealed and found by blind index
+	Proof   string // two digits that only the reporter was told; "" = none, or unchanged; kept as a keyed hash
 	Version int    // 0 = insert, a second one for the conversation → Behind; else update if the stored version is this one
 }
 

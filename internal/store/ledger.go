@@ -48,7 +48,7 @@ func (s *Store) Record(ctx context.Context, e Entry) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("recording a turn: %w", err)
 	}
 	out := m.outcome
-	if out.Kind == Repeat && m.storedTurn != "" {
+	if out.Kind == Repeat && m.storedTurn != "" && len(m.storedKey) > 0 && len(m.stored) > 0 { // else it was erased
 		key, err := s.keys.Unwrap(out.Conversation, m.storedKey)
 		if err == nil {
 			out.Answer, err = open(key, "turns", "answer", m.storedTurn, m.stored)

@@ -117,7 +117,7 @@ func (s *Store) openPostgres(ctx context.Context, url string) error {
 func (s *Store) fits(ctx context.Context) error {
 	var id string
 	var wrapped []byte
-	err := s.read.QueryRowContext(ctx, `SELECT id, wrapped_key FROM conversations ORDER BY id DESC LIMIT 1`).Scan(&id, &wrapped)
+	err := s.read.QueryRowContext(ctx, `SELECT id, wrapped_key FROM conversations WHERE mark <> 'erased' ORDER BY id DESC LIMIT 1`).Scan(&id, &wrapped)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

@@ -39,20 +39,21 @@ func (r Report) plain() ([]byte, error) {
 
 // writeReport is false when the conversation has a report already, or the stored version is another one. What routing and figures need
 // stands outside the seal, what was told stands inside.
-func writeReport(ctx context.Context, tx *sql.Tx, at time.Time, r Report, code string, sealed []byte) (bool, error) {
+func writeReport(ctx context.Context, tx *sql.Tx, at time.Time, r Report, code, proof string, sealed []byte) (bool, error) {
 	if r.At.IsZero() {
 		r.At = at
 	}
 	args := []any{r.ID, r.ConversationID, r.Version + 1, string(r.State), r.Channel, r.Who, r.Risk.String(), string(r.Danger), string(r.Harm),
-		r.AreaCode, r.Age, r.Sex, null(code), sealed, millis(r.At)}
+		r.AreaCode, r.Age, r.Sex, null(code), sealed, millis(r.At), proof}
 	if r.Version > 0 {
 		done, err := set(ctx, tx, "changing a report", `UPDATE reports SET version = $3, state = $4, channel = $5, who = $6, risk = $7,
-			danger = $8, harm = $9, area_code = $10, age = $11, sex = $12, reporter_code = $13, details = $14, at = $15
+			danger = $8, harm = $9, area_code = $10, age = $11, sex = $12, reporter_code = $13, details = $14, at = $15,
+			proof = CASE WHEN $16 = '' THEN proof ELSE $16 END
 			WHERE id = $1 AND conversation_id = $2 AND version = $3 - 1 RETURNING id`, args...)
 		return len(done) == 1, err
 	}
 	done, err := set(ctx, tx, "writing a report", `INSERT INTO reports (id, conversation_id, version, state, channel, who, risk, danger, harm,
-		area_code, age, sex, reporter_code, details, at) VALUES `+list(15)+` ON CONFLICT DO NOTHING RETURNING id`, args...)
+		area_code, age, sex, reporter_code, details, at, proof) VALUES `+list(16)+` ON CONFLICT DO NOTHING RETURNING id`, args...)
 	if err != nil || len(done) == 1 {
 		return err == nil, err
 	}
@@ -89,7 +90,8 @@ func (s *Store) report(ctx context.Context, where, arg string) (Report, bool, er
 		err = scan(&r.id, &r.conversation, &r.state, &r.risk, &r.version, &r.sealed, &r.wrapped)
 		return r, err
 	}, `SELECT r.id, r.conversation_id, r.state, r.risk, r.version, r.details, c.wrapped_key
-		FROM reports r JOIN conversations c ON c.id = r.conversation_id WHERE `+where, arg)
+		FROM reports r JOIN conversations c ON c.id = r.conversation_id
+		WHERE c.mark <> 'erased' AND `+where, arg)
 	if err != nil || len(found) == 0 {
 		return Report{}, false, err
 	}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"chumrok/internal/alert"
+	"chumrok/internal/audit"
+	"chumrok/internal/pack"
+	"chumrok/internal/referral"
+	"chumrok/internal/store"
+)
+
+type eraseCommand struct {
+	Code   eraseCodeCommand   `cmd:"" name:"code" default:"withargs" help:"Erase what the code of a referral or hold stands for. It cannot be undone."`
+	List   eraseListCommand   `cmd:"" help:"List what reporters ask to be erased, with the time by which it must be decided."`
+	Refuse eraseRefuseCommand `cmd:"" help:"Decide that it is not erased."`
+}
+
+type eraseCodeCommand struct {
+	Code   string `arg:"" help:"The code of a referral or a hold."`
+	Reason string `required:"" help:"Why, for the record; no person's name."`
+}
+
+type eraseRefuseCommand struct {
+	Code   string `arg:"" help:"The code of a referral or a hold."`
+	Reason string `required:"" help:"Why, for the record; no person's name."`
+}
+
+type eraseListCommand struct {
+	All bool `help:"Also what is decided."`
+}
+
+// Run decides that it is erased, and erases it. A reporter who cannot ask by phone asks by calling: so nobody need have asked.
+func (d eraseCodeCommand) Run(c *call) error {
+	return withRecords(c, func(s *store.Store, _ *pack.Pack) error {
+		about, err := toDecide(c, s, d.Code, d.Reason)
+		if err != nil {
+			return err
+		}
+		if why := about.stands(); len(why) > 0 {
+			return fmt.Errorf("%s cannot be erased while this stands: %s Decide again when it is closed, or refuse with 'erase refuse'", d.Code, strings.Join(why, " "))
+		}
+		conversation := about.told.ID
+		e := decision(about, store.DecidedErase, "erase", d.Code, d.Reason, c.now())
+		e.Due = append(e.Due, store.Due{Kind: store.DueErase, Subject: conversation, At: c.now()})
+		if err := decide(c, s, e); err != nil {
+			return err
+		}
+		switch err := destroy(c.ctx, s, conversation, c.now()); {
+		case err == nil:
+			fmt.Fprintf(c.stream.out, "erased: %s; copies of a backup keep it until they are overwritten\n", d.Code)
+		case errors.Is(err, store.ErrBeingRead):
+			fmt.Fprintf(c.stream.out, "decided: %s; an officer is reading it, and the gateway erases it when that call is over\n", d.Code)
+		default:
+			fmt.Fprintf(c.stream.out, "decided: %s; the gateway erases it as soon as it can\n", d.Code)
+			return fmt.Errorf("erasing %s: %w; it is tried again by a running gateway", d.Code, err)
+		}
+		return nil
+	})
+}
+
+// Run decides that it is not erased. Contact stays stopped: that is the reporter's alone.
+func (d eraseRefuseCommand) Run(c *call) error {
+	return withRecords(c, func(s *store.Store, _ *pack.Pack) error {
+		about, err := toDecide(c, s, d.Code, d.Reason)
+		if err != nil {
+			return err
+		}
+		if _, asked := about.wishOf(); !asked {
+			return fmt.Errorf("nobody asks that %s be erased: 'erase list' shows what is asked", d.Code)
+		}
+		if err := decide(c, s, decision(about, store.DecidedRefuse, "erasing refused", d.Code, d.Reason, c.now())); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.stream.out, "refused: %s; its reporter is not contacted all the same\n", d.Code)
+		return nil
+	})
+}
+
+// toDecide reads what a decision is about.
+func toDecide(c *call, s *store.Store, code, reason string) (matterToErase, error) {
+	if strings.TrimSpace(reason) == "" {
+		return matterToErase{}, errors.New("--reason is empty: say why, for the record")
+	}
+	conversation, err := conversationOf(c.ctx, s, code)
+	if err != nil {
+		return matterToErase{}, err
+	}
+	e, found, err := s.Erasure(c.ctx, conversation)
+	if err == nil && found && e.Decision == store.DecidedErase {
+		err = fmt.Errorf("that %s is erased was decided already: 'erase list --all' shows whether it is done", code)
+	}
+	if err != nil {
+		return matterToErase{}, err
+	}
+	return aboutErasing(c.ctx, s, conversation)
+}
+
+// decision is what a decision writes; the wish's hold is over with it.
+func decision(about matterToErase, what store.ErasureDecision, act, code, reason string, now time.Time) store.Effects {
+	e := store.Effects{
+		Erasures: []store.ErasureChange{{ConversationID: about.told.ID, Decision: what, By: operator, Reason: strings.TrimSpace(reason)}},
+		Audit:    []audit.Entry{{At: now, Who: operator, What: act, Subject: code}},
+	}
+	if h, open := about.wishOf(); open {
+		h.State, h.Due = referral.HoldReleased, time.Time{}
+		e.Holds = append(e.Holds, h)
+		e.DueDone = append(e.DueDone, store.DueKey{Kind: store.DueHold, Subject: h.ID})
+	}
+	return e
+}
+
+func decide(c *call, s *store.Store, e store.Effects) error {
+	kind, err := s.Apply(c.ctx, c.now(), e)
+	if err == nil && kind == store.Behind {
+		err = errors.New("something about it changed in this moment: look again, and decide again")
+	}
+	return err
+}
+
+// Run lists wishes.
+func (l eraseListCommand) Run(c *call) error {
+	return withRecords(c, func(s *store.Store, p *pack.Pack) error {
+		list, err := s.Erasures(c.ctx)
+		if err != nil {
+			return err
+		}
+		shown := 0
+		for _, e := range list {
+			if e.Decision != "" && !l.All {
+				continue
+			}
+			shown++
+			var why []string
+			if e.Decision == "" {
+				about, err := aboutErasing(c.ctx, s, e.ConversationID)
+				if err != nil {
+					return err
+				}
+				why = about.stands()
+			}
+			printErasure(c.stream.out, e, why, p.Zone)
+		}
+		if shown == 0 {
+			fmt.Fprintln(c.stream.out, "nobody asks")
+		}
+		return nil
+	})
+}
+
+func printErasure(w io.Writer, e store.Erasure, stands []string, zone *time.Location) {
+	at := func(t time.Time) string { return t.In(zone).Format("2006-01-02 15:04") }
+	asked := "asked by calling"
+	if !e.AskedAt.IsZero() {
+		asked = "asked " + at(e.AskedAt)
+	}
+	state := "decide by " + at(e.AskedAt.Add(alert.ErasingClock))
+	switch {
+	case !e.ErasedAt.IsZero():
+		state = fmt.Sprintf("erased %s by %s", at(e.ErasedAt), e.By)
+	case e.Decision == store.DecidedErase:
+		state = fmt.Sprintf("decided %s by %s, not done yet", at(e.DecidedAt), e.By)
+	case e.Decision == store.DecidedRefuse:
+		state = fmt.Sprintf("refused %s by %s", at(e.DecidedAt), e.By)
+	}
+	fmt.Fprintf(w, "%s  %s, %s\n", e.Code, asked, state)
+	if e.Reason != "" {
+		fmt.Fprintf(w, "        %s\n", e.Reason)
+	}
+	for _, why := range stands {
+		fmt.Fprintf(w, "        cannot be erased: %s\n", why)
+	}
+}
