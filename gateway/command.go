@@ -35,6 +35,7 @@ type commands struct {
 	Ledger    ledgerCommand    `cmd:"" help:"Count what was received and where it stands; --check proves that nothing is lost."`
 	Referrals referralsCommand `cmd:"" help:"List open referrals and holds with tier, clock and why they were routed so."`
 	Erase     eraseCommand     `cmd:"" help:"Decide whether what a reporter asks to be erased is destroyed, and list what was asked."`
+	Coverage  coverageCommand  `cmd:"" help:"List the communes that too few phones serve, and the phones that are dead."`
 	Emergency emergencyCommand `cmd:"" help:"Switch emergency mode on and off, for a province or the nation."`
 	Clubs     clubsCommand     `cmd:"" help:"Give children's clubs their numbers, list and retire them, print their posters."`
 	Poster    posterCommand    `cmd:"" help:"Make the poster without a club's number, as a page to print."`

@@ -9,6 +9,7 @@ import (
 	"chumrok/adapters"
 	"chumrok/flows"
 	"chumrok/internal/alert"
+	"chumrok/internal/outbox"
 	"chumrok/internal/seal"
 	"chumrok/internal/session"
 	"chumrok/internal/store"
@@ -38,7 +39,7 @@ func (g *Gateway) Receive(ctx context.Context, m adapters.Message) (adapters.Ans
 
 func (g *Gateway) take(ctx context.Context, m adapters.Message) (adapters.Answer, string, error) {
 	now := g.now()
-	repeatKey := g.keys.RepeatKey(m.Provider, m.ID)
+	repeatKey, unpaid := g.keys.RepeatKey(m.Provider, m.ID), false
 	for attempt := range mostRaces {
 		turn, err := g.turn(ctx, m, now, attempt > 0)
 		if err != nil {
@@ -47,6 +48,11 @@ func (g *Gateway) take(ctx context.Context, m adapters.Message) (adapters.Answer
 		turn.entry.RepeatKey, turn.entry.At = repeatKey, now
 		if m.Apart {
 			g.answerApart(&turn.entry, m)
+		} else if attempt == 0 && answersBySMS(turn.entry, m) && g.overBudget(ctx, outbox.ForReporters, m.From) != "" {
+			unpaid = true
+		}
+		if unpaid {
+			turn.entry.Answer = nil // what was written is kept; only the answer is not sent
 		}
 		outcome, err := g.store.Record(ctx, turn.entry)
 		if err != nil {
@@ -55,6 +61,9 @@ func (g *Gateway) take(ctx context.Context, m adapters.Message) (adapters.Answer
 		switch outcome.Kind {
 		case store.Fresh:
 			g.remember(ctx, turn)
+			if answersBySMS(turn.entry, m) {
+				g.spend(ctx, outbox.ForReporters, m.From)
+			}
 			return answerOf(m, turn.entry.Answer, turn.entry.Ended), "fresh", nil
 		case store.Repeat:
 			if len(outcome.Answer) == 0 && m.Channel == adapters.USSD { // it was erased: the words that tell nothing
@@ -65,6 +74,11 @@ func (g *Gateway) take(ctx context.Context, m adapters.Message) (adapters.Answer
 		}
 	}
 	return adapters.Answer{}, "", errRaces
+}
+
+// answersBySMS says whether the response to the provider carries a message to a caller, which costs as one that is sent.
+func answersBySMS(e store.Entry, m adapters.Message) bool {
+	return m.Channel == adapters.SMS && !m.Apart && len(e.Answer) > 0 && e.Conversation.Mark != store.MarkOfficer
 }
 
 // answerOf is the answer as the provider's response carries it; where answers are sent apart the response is empty.

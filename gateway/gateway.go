@@ -46,6 +46,8 @@ type Gateway struct {
 	sessions  *session.Sessions
 	channels  []adapters.Channel // whose hooks are open, and what outbound messages go by
 	outbound  outbox.Routes
+	health    outbox.Health        // how the providers do
+	pace      *outbox.Pace         // how many messages a second they take
 	phones    *simulator.Simulator // the simulated phones of trial mode; nil in production
 	meter     *meter
 	log       *slog.Logger
@@ -316,6 +318,12 @@ func (g *Gateway) openChannels(context.Context) error {
 	}
 	if len(g.channels) == 0 {
 		return errors.New("no provider is configured: set the variables of Twilio (CHUMROK_TWILIO_…) or Africa's Talking (CHUMROK_AFRICASTALKING_…)")
+	}
+	g.pace = outbox.NewPace(g.pack.Outbound.Rates)
+	for name, on := range sending {
+		if on {
+			g.meter.watchProvider(name, func() outbox.State { return g.health.State(name) })
+		}
 	}
 	if sending[simulator.Name] {
 		g.outbound = outbox.Everything(simulator.Name)

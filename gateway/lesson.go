@@ -33,9 +33,18 @@ const lessonPatience = 10 * time.Minute
 // no conversation.
 func isLesson(m store.Message) bool { return m.Kind == store.ToReporter && m.ConversationID == "" }
 
-// tooLate says whether a lesson has waited past its hours.
+// answerPatience is how long the answer to a caller's own SMS may be under way. Later, or at night, it would light up a phone
+// that somebody else may hold by then; what she wrote is kept, and she can write again.
+const answerPatience = 30 * time.Minute
+
+// tooLate says whether a message to a caller has waited too long to be sent: a lesson, which belongs to no conversation,
+// past its hours, an answer past her patience.
 func tooLate(m store.Message, now time.Time) bool {
-	return isLesson(m) && now.Sub(m.CreatedAt) >= lessonPatience
+	patience := answerPatience
+	if isLesson(m) {
+		patience = lessonPatience
+	}
+	return m.Kind == store.ToReporter && now.Sub(m.CreatedAt) >= patience
 }
 
 // startLessons notes that a phone wants a lesson a day, from tomorrow on. Only a phone that its user called her own is

@@ -8,6 +8,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"chumrok/internal/outbox"
 )
 
 // meter holds the figures that machines watch. No label carries anything that a person said or is.
@@ -20,6 +22,8 @@ type meter struct {
 	alarms   prometheus.Counter       // times that the last tier did not answer
 	redis    prometheus.Counter       // times that Redis did not answer and the ledger did
 	panics   prometheus.Counter
+	// overBudget counts answers to callers that no budget covered
+	overBudget prometheus.Counter
 }
 
 func newMeter() *meter {
@@ -30,16 +34,18 @@ func newMeter() *meter {
 		turnTime: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "chumrok_turn_seconds",
 			Help: "Time from a message to its answer.", Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 8}}, []string{"channel"}),
 		sends: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chumrok_sends_total",
-			Help: "Messages given to providers, by result (handed, again, refused)."}, []string{"provider", "result"}),
+			Help: "Messages given to providers, by result (handed, again, refused, throttled, broken)."}, []string{"provider", "result"}),
 		due: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chumrok_due_total",
 			Help: "Due work done, by kind and result."}, []string{"kind", "result"}),
 		alarms: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_alarms_total",
 			Help: "Times that nobody at the last tier answered in time."}),
 		redis: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_redis_missed_total",
 			Help: "Turns that went on from the ledger because Redis did not answer."}),
+		overBudget: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_over_budget_total",
+			Help: "Answers to callers that were kept and not sent because the day's budget was used up."}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_panics_total", Help: "Hooks that panicked."}),
 	}
-	m.registry.MustRegister(m.turns, m.turnTime, m.sends, m.due, m.alarms, m.redis, m.panics,
+	m.registry.MustRegister(m.turns, m.turnTime, m.sends, m.due, m.alarms, m.redis, m.panics, m.overBudget,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -55,6 +61,21 @@ func (m *meter) watchUnanswered(count func() (int, error)) {
 			}
 			return float64(n)
 		}))
+}
+
+// watchProvider shows how a provider does, one line for each state.
+func (m *meter) watchProvider(name string, state func() outbox.State) {
+	for _, one := range outbox.States() {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "chumrok_provider_state",
+			Help:        "1 for the state that a provider is in: working, silent (gives no sure answer), throttled (asked to wait), broken (its set-up needs a person).",
+			ConstLabels: prometheus.Labels{"provider": name, "state": string(one)}},
+			func() float64 {
+				if state() == one {
+					return 1
+				}
+				return 0
+			}))
+	}
 }
 
 func (m *meter) turn(provider, channel, result string, started time.Time) {

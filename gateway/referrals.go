@@ -34,8 +34,10 @@ type waiting struct {
 	Due      *time.Time `json:"due"` // when the next clock runs out; null when none runs
 	Owner    string     `json:"owner,omitempty"`
 	Told     *told      `json:"told,omitempty"` // with --reveal
+	// Alerts are who was asked and how the message went; only where one code was asked for.
+	Alerts []store.Carried `json:"alerts,omitempty"`
 
-	report string
+	id, report string
 }
 
 // told is what the caller told, shown to the desk and put on record each time.
@@ -101,7 +103,7 @@ func (r referralsCommand) list(ctx context.Context, s *store.Store, p *pack.Pack
 			return nil, err
 		}
 		if isReferral {
-			return append(list, ofReferral(ref, p)), nil
+			return withAlerts(ctx, s, ofReferral(ref, p))
 		}
 		hold, isHold, err := s.HoldByCode(ctx, code)
 		if err != nil {
@@ -110,7 +112,7 @@ func (r referralsCommand) list(ctx context.Context, s *store.Store, p *pack.Pack
 		if !isHold {
 			return nil, fmt.Errorf("no referral and no hold has the code %s: list them without a code", code)
 		}
-		return append(list, ofHold(hold, p)), nil
+		return withAlerts(ctx, s, ofHold(hold, p))
 	}
 	referrals, err := s.OpenReferrals(ctx)
 	if err != nil {
@@ -130,6 +132,12 @@ func (r referralsCommand) list(ctx context.Context, s *store.Store, p *pack.Pack
 	return list, nil
 }
 
+// withAlerts adds who was asked and how the message went.
+func withAlerts(ctx context.Context, s *store.Store, w waiting) (_ []waiting, err error) {
+	w.Alerts, err = s.Carried(ctx, w.id)
+	return []waiting{w}, err
+}
+
 // sooner is the clock by which waiting things are sorted; what has none comes last.
 func (w waiting) sooner() time.Time {
 	if w.Due == nil {
@@ -147,7 +155,7 @@ func clockAt(t time.Time) *time.Time {
 
 func ofReferral(r referral.Referral, p *pack.Pack) waiting {
 	w := waiting{Code: r.Code, Kind: "referral", State: string(r.State), Risk: r.Risk.String(), AreaCode: r.AreaCode,
-		Place: p.Gazetteer.Name(r.AreaCode, "en"), Why: r.Plan.Why, Owner: r.Owner, report: r.ReportID}
+		Place: p.Gazetteer.Name(r.AreaCode, "en"), Why: r.Plan.Why, Owner: r.Owner, id: r.ID, report: r.ReportID}
 	if r.Step >= 0 && r.Step < len(r.Plan.Steps) {
 		w.Tier = string(r.Plan.Steps[r.Step].Body)
 	}
@@ -164,7 +172,7 @@ func ofReferral(r referral.Referral, p *pack.Pack) waiting {
 
 func ofHold(h referral.Hold, p *pack.Pack) waiting {
 	w := waiting{Code: h.Code, Kind: "hold", State: string(h.State), Tier: "desk", Risk: h.Risk.String(), AreaCode: h.AreaCode,
-		Why: append([]string{h.Reason.Meaning()}, h.Why...), Due: clockAt(h.Due), Owner: h.Owner, report: h.ReportID}
+		Why: append([]string{h.Reason.Meaning()}, h.Why...), Due: clockAt(h.Due), Owner: h.Owner, id: h.ID, report: h.ReportID}
 	if h.AreaCode != "" {
 		w.Place = p.Gazetteer.Name(h.AreaCode, "en")
 	}
@@ -221,6 +229,9 @@ func printWaiting(w io.Writer, list []waiting, zone *time.Location) {
 		fmt.Fprintln(w)
 		for _, why := range one.Why {
 			fmt.Fprintf(w, "        %s\n", why)
+		}
+		for _, a := range one.Alerts {
+			fmt.Fprintf(w, "        %s  %s: %s. %s\n", a.At.In(zone).Format("2006-01-02 15:04"), a.OfficerID, a.State, a.Why)
 		}
 		if one.Told != nil {
 			one.Told.print(w)

@@ -350,7 +350,7 @@ func TestTwoMessagesAtOnce(t *testing.T) {
 func TestAlertTriedAgain(t *testing.T) {
 	stories(t, func(w *world) {
 		chair := w.number(w.officer["banan1-chair"])
-		w.gateway.phones.Behave(chair, simulator.Behaviour{Err: errors.New("no answer"), Arrives: true, Times: 1})
+		w.gateway.phones.Behave(chair, simulator.Behaviour{Err: adapters.Uncertain(errors.New("no answer")), Arrives: true, Times: 1})
 		w.reportPhysical(childPhone, "2").presses("1", "1", "1", "1")
 		code := digitsIn(w.t, w.gets("banan1-chair"), 6)
 		w.forward(10 * time.Second)

@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"chumrok/adapters"
 	"chumrok/flows"
 	"chumrok/internal/alert"
 	"chumrok/internal/outbox"
@@ -22,16 +21,26 @@ const (
 	// leaseTime is how long a piece of work may be held. It is longer than the longest send, and short enough that what
 	// a crashed gateway held is taken up by another within the 60 s that promise 2 allows.
 	leaseTime = 40 * time.Second
-	// sendTime is how long one provider may take for one message.
-	sendTime = 15 * time.Second
+	// sendTime is how long one provider may take for one message; three in a row fit into a lease.
+	sendTime = 12 * time.Second
 	// sweepSize is how much work is claimed at once, all of it done side by side. Were it more, a provider that hangs would
 	// keep the last of it waiting beyond its lease, and an alert of danger that came meanwhile behind it.
-	sweepSize = 16
+	sweepSize = 8
+	// sweepers is how many look for due work at once, so that what waits for a provider that hangs keeps nothing else back.
+	sweepers = 4
 )
 
 // Watch does what falls due until the context ends: messages to be sent, clocks that run out, conversations left
 // unfinished. What fails is tried again; nothing is ever discarded.
 func (g *Gateway) Watch(ctx context.Context) error {
+	var watchers errgroup.Group
+	for range sweepers {
+		watchers.Go(func() error { return g.watch(ctx) })
+	}
+	return watchers.Wait()
+}
+
+func (g *Gateway) watch(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
@@ -206,176 +215,5 @@ func (g *Gateway) unfinished(ctx context.Context, due store.Due) error {
 		}
 		effects.Conversations = append(effects.Conversations, change)
 		return effects, nil
-	})
-}
-
-// send gives one message to a provider, the pack's first that can take it, and writes down what came of it. A refusal
-// for good raises the next officer at once; anything else is tried again, also by the next provider.
-func (g *Gateway) send(ctx context.Context, due store.Due) error {
-	m, found, err := g.store.Message(ctx, due.Subject)
-	if err != nil {
-		return fmt.Errorf("reading a message: %w", err)
-	}
-	if !found || m.State != store.Queued && m.State != store.Failed {
-		return g.store.Finish(ctx, due)
-	}
-	if tooLate(m, g.now()) {
-		return g.giveUp(ctx, due, m, "its hours are over")
-	}
-	if stopped, err := g.contactStopped(ctx, m); err != nil {
-		return err
-	} else if stopped {
-		return g.giveUp(ctx, due, m, "its reader asked not to be written to")
-	}
-	to := m.Number
-	if to.IsZero() {
-		officer, known := g.directory.Get(m.OfficerID)
-		if !known {
-			return g.giveUp(ctx, due, m, "the officer is no longer in the directory")
-		}
-		to = officer.Phone
-	}
-	choice := g.outbound.Choose(to, nil)
-	if len(choice.Providers) == 0 {
-		return g.giveUp(ctx, due, m, "no provider may carry this number")
-	}
-	provider := choice.Providers[(due.Attempts-1)%len(choice.Providers)]
-	sending, cancel := context.WithTimeout(ctx, sendTime)
-	receipt, err := g.channel(provider).Send(sending, adapters.Outgoing{ID: m.ID, To: to, Text: g.textOf(ctx, m, due.Attempts)})
-	cancel()
-	ctx = context.WithoutCancel(ctx) // what came of it is written even while the gateway stops
-	switch {
-	case err == nil:
-		g.meter.sends.WithLabelValues(provider, "handed").Inc()
-		_, err := g.store.Apply(ctx, g.now(), store.Effects{
-			MessageStates: []store.MessageState{{ID: m.ID, State: store.Handed, Provider: provider, ProviderID: receipt.ID, Attempts: due.Attempts}},
-			DueFinished:   []store.Due{due},
-		})
-		return err
-	case adapters.IsPermanent(err):
-		g.meter.sends.WithLabelValues(provider, "refused").Inc()
-		if due.Attempts < len(choice.Providers) {
-			return fmt.Errorf("%s refused a message; the next provider is tried: %w", provider, err)
-		}
-		if err := g.endLessons(ctx, m); err != nil {
-			return err
-		}
-		return g.giveUp(ctx, due, m, "the provider refused the number for good")
-	}
-	g.meter.sends.WithLabelValues(provider, "again").Inc()
-	if due.Attempts == attemptsBeforeNext {
-		if raised := g.raiseNext(ctx, m, provider); raised != nil {
-			g.log.Error("raising the next officer failed", "alert", m.AlertID, "error", raised)
-		}
-	}
-	var throttled adapters.Throttled
-	if errors.As(err, &throttled) && throttled.After > 0 && len(choice.Providers) == 1 {
-		g.log.Warn("a provider asks to wait", "provider", provider, "attempt", due.Attempts)
-		return g.store.Retry(ctx, due, g.now().Add(min(throttled.After, time.Minute)))
-	}
-	return err
-}
-
-// textOf is what to send. An alert that may have arrived already, since it was tried before, says that it is sent again:
-// two that look alike would be taken for two children.
-func (g *Gateway) textOf(ctx context.Context, m store.Message, attempt int) string {
-	if m.Kind != store.ToAlert || attempt < 2 {
-		return m.Text
-	}
-	about, err := g.aboutAlert(ctx, m.AlertID)
-	officer, known := g.directory.Get(m.OfficerID)
-	if err != nil || !known {
-		return m.Text
-	}
-	return g.toOfficer(officer, "alert.again", about, nil)
-}
-
-// aboutAlert is the matter that an alert is about.
-func (g *Gateway) aboutAlert(ctx context.Context, id string) (matter, error) {
-	a, found, err := g.store.Alert(ctx, id)
-	if err != nil || !found {
-		return matter{}, fmt.Errorf("reading alert %s: %w", id, notFound(err))
-	}
-	if a.HoldID != "" {
-		h, found, err := g.store.Hold(ctx, a.HoldID)
-		if err != nil || !found {
-			return matter{}, fmt.Errorf("reading hold %s: %w", a.HoldID, notFound(err))
-		}
-		return matter{hold: h.ID, code: h.Code, area: h.AreaCode, risk: h.Risk}, nil
-	}
-	r, found, err := g.store.Referral(ctx, a.ReferralID)
-	if err != nil || !found {
-		return matter{}, fmt.Errorf("reading referral %s: %w", a.ReferralID, notFound(err))
-	}
-	return matter{referral: r.ID, code: r.Code, area: r.AreaCode, risk: r.Risk}, nil
-}
-
-// attemptsBeforeNext is how often a message is tried before the next officer is raised beside it: with the retry policy
-// of package outbox a quarter of a minute.
-const attemptsBeforeNext = 3
-
-// giveUp writes a message off and, where it was an alert, raises the next officer in the same moment.
-func (g *Gateway) giveUp(ctx context.Context, due store.Due, m store.Message, why string) error {
-	g.log.Error("a message is failed for good", "message", m.ID, "alert", m.AlertID, "why", why)
-	return g.apply(ctx, func(now time.Time) (store.Effects, error) {
-		e := store.Effects{
-			MessageStates: []store.MessageState{{ID: m.ID, State: store.Failed, Attempts: due.Attempts, Reason: why}},
-			DueFinished:   []store.Due{due},
-		}
-		err := g.failed(ctx, &e, m, now)
-		return e, err
-	})
-}
-
-// raiseNext asks the next officer while the first one's message is still being tried.
-func (g *Gateway) raiseNext(ctx context.Context, m store.Message, _ string) error {
-	return g.apply(ctx, func(now time.Time) (store.Effects, error) {
-		var e store.Effects
-		err := g.failed(ctx, &e, m, now)
-		return e, err
-	})
-}
-
-// failed adds what follows when an alert does not reach its officer.
-func (g *Gateway) failed(ctx context.Context, e *store.Effects, m store.Message, now time.Time) error {
-	if m.AlertID == "" {
-		return nil
-	}
-	a, found, err := g.store.Alert(ctx, m.AlertID)
-	if err != nil || !found || a.ReferralID == "" {
-		return err
-	}
-	r, found, err := g.store.Referral(ctx, a.ReferralID)
-	if err != nil || !found {
-		return err
-	}
-	present, err := g.present(ctx, now)
-	if err != nil {
-		return err
-	}
-	return g.carryOut(ctx, e, alert.Failed(r, a.OfficerID, present, g.pack.Clocks, now), now)
-}
-
-// Delivered keeps what became of a message after the provider took it; a number that cannot be reached raises the next.
-func (g *Gateway) Delivered(ctx context.Context, d adapters.Delivery) error {
-	m, found, err := g.store.MessageByProviderID(ctx, d.Provider, d.ID)
-	if err != nil {
-		return fmt.Errorf("reading a message: %w", err)
-	}
-	if !found {
-		return nil // of another program on the same account, or older than our memory
-	}
-	if d.State == adapters.Failed {
-		if err := g.endLessons(ctx, m); err != nil {
-			return err
-		}
-	}
-	return g.apply(ctx, func(now time.Time) (store.Effects, error) {
-		e := store.Effects{MessageStates: []store.MessageState{{ID: m.ID, State: store.DeliveryState(d.State), Reason: d.Reason}}}
-		if d.State != adapters.Failed {
-			return e, nil
-		}
-		err := g.failed(ctx, &e, m, now)
-		return e, err
 	})
 }

@@ -24,10 +24,13 @@ type Counter struct {
 }
 
 // Limits are the counts in one Redis.
-type Limits struct{ client redis.UniversalClient }
+type Limits struct {
+	client   redis.UniversalClient
+	deadline time.Duration
+}
 
 // New returns the limits in the Redis that client reaches. Use a client of session.Connect: another one may wait for seconds.
-func New(client redis.UniversalClient) *Limits { return &Limits{client} }
+func New(client redis.UniversalClient) *Limits { return &Limits{client, deadline} }
 
 // spendScript reads counters and adds to them, as one act: of many tries at once each sees all that came before it.
 //
@@ -57,7 +60,7 @@ func (l *Limits) Spend(ctx context.Context, name string, now time.Time, counters
 		}
 		keys[i], args[i], args[len(counters)+i] = key, c.Cost, (2 * c.Window).Milliseconds()
 	}
-	ctx, cancel := context.WithTimeout(ctx, deadline)
+	ctx, cancel := context.WithTimeout(ctx, l.deadline)
 	defer cancel()
 	before, err := spendScript.Run(ctx, l.client, keys, args...).Int64Slice()
 	if err != nil {

@@ -77,6 +77,15 @@ type Sessions struct {
 type Outbound struct {
 	Prefixes []string // in international form, such as +855; nothing else is written to
 	Routes   []Route
+	Rates    map[string]float64 // messages a second that a provider takes; one that is not named has no limit
+	Budget   Budget
+}
+
+// Budget is how many messages may be sent in a day; 0 is no limit. Alerts and answers to officers are never kept back.
+type Budget struct {
+	PerDay    int // in all
+	Reserve   int // of them for officers only
+	PerNumber int // to one reporter's phone
 }
 
 // A Route names the providers for a prefix, the first choice first.

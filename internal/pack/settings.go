@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -203,7 +204,8 @@ func (s *settings) ladder(n *yaml.Node, what string) []directory.Body {
 }
 
 func (s *settings) outbound(n *yaml.Node, to *Outbound) {
-	keys := s.object(n, "outbound", "prefixes", "routes")
+	keys := s.object(n, "outbound", "prefixes", "routes", "rates?", "budget?")
+	to.Rates, to.Budget = s.rates(keys["rates"]), s.budget(keys["budget"])
 	for _, item := range s.list(keys["prefixes"], "outbound.prefixes") {
 		to.Prefixes = append(to.Prefixes, s.prefix(item, "outbound.prefixes"))
 	}
@@ -223,6 +225,43 @@ func (s *settings) outbound(n *yaml.Node, to *Outbound) {
 			s.fault(keys["prefixes"], "add a route for it", "outbound.prefixes: no route carries %s", prefix)
 		}
 	}
+}
+
+// rates reads how many messages a second, or a minute, each provider takes: 20/s, 20/m.
+func (s *settings) rates(n *yaml.Node) map[string]float64 {
+	rates := make(map[string]float64)
+	for name, value := range s.object(n, "outbound.rates", optional(providers)...) {
+		text := s.text(value, "outbound.rates."+name)
+		count, unit, _ := strings.Cut(text, "/")
+		messages, err := strconv.Atoi(count)
+		per := map[string]float64{"s": 1, "m": 60}[unit]
+		if err != nil || messages < 1 || messages > 10000 || per == 0 {
+			s.fault(value, "write messages a second or a minute, such as 20/s or 20/m", "outbound.rates.%s is %q", name, text)
+			continue
+		}
+		rates[name] = float64(messages) / per
+	}
+	return rates
+}
+
+// optional marks each key as one that may be missing.
+func optional(keys []string) []string {
+	marked := make([]string, len(keys))
+	for i, key := range keys {
+		marked[i] = key + "?"
+	}
+	return marked
+}
+
+func (s *settings) budget(n *yaml.Node) Budget {
+	const most = 10_000_000
+	keys := s.object(n, "outbound.budget", "per_day", "reserve", "per_number")
+	b := Budget{PerDay: s.number(keys["per_day"], "outbound.budget.per_day", 1, most),
+		Reserve: s.number(keys["reserve"], "outbound.budget.reserve", 0, most), PerNumber: s.number(keys["per_number"], "outbound.budget.per_number", 1, most)}
+	if n != nil && b.Reserve >= b.PerDay && b.PerDay > 0 {
+		s.fault(keys["reserve"], "let it be a part of per_day", "outbound.budget: nothing is left for reporters")
+	}
+	return b
 }
 
 func (s *settings) prefix(n *yaml.Node, what string) string {

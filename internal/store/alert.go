@@ -112,6 +112,9 @@ func moveAlertWhere(ctx context.Context, tx *sql.Tx, where string, a AlertState)
 		set += `, ` + string(a.State) + `_at = $3`
 		args = append(args, millis(a.At))
 	}
+	if err := noteReach(ctx, tx, where+` AND state IN (`+prior+`)`, a); err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, `UPDATE alerts SET `+set+` WHERE `+where+` AND state IN (`+prior+`)`, args...); err != nil {
 		return fmt.Errorf("moving an alert: %w", err)
 	}

@@ -152,6 +152,18 @@ func (s *Store) Retry(ctx context.Context, d Due, at time.Time) error {
 	})
 }
 
+// Postpone is Retry for work that could not be begun: it does not count as an attempt.
+func (s *Store) Postpone(ctx context.Context, d Due, at time.Time) error {
+	return s.retry(ctx, func(ctx context.Context) error {
+		_, err := s.write.ExecContext(ctx, `UPDATE due SET at = $3, attempts = attempts - 1, lease_id = '', lease_by = '', lease_until = 0
+			WHERE id = $1 AND lease_id = $2`, d.id, d.lease, millis(at))
+		if err != nil {
+			return fmt.Errorf("postponing due work: %w", err)
+		}
+		return nil
+	})
+}
+
 // NextDue is the earliest time at which anything that nobody holds is due, and false when there is none.
 func (s *Store) NextDue(ctx context.Context) (time.Time, bool, error) {
 	var at sql.NullInt64

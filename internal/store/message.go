@@ -35,6 +35,8 @@ type Message struct {
 	Provider       string // that took it last
 	ProviderID     string
 	Attempts       int
+	Maybe          bool      // a try may have arrived of which nobody knows for sure
+	Why            string    // how its provider was chosen, in words and without the number
 	Reason         string    // of the last failure, in the provider's terms; never with a number or a text
 	CreatedAt      time.Time // zero = the entry's time
 	HandedAt, DeliveredAt,
@@ -49,6 +51,8 @@ type MessageState struct {
 	Provider   string
 	ProviderID string
 	Attempts   int       // 0 = unchanged
+	Maybe      bool      // this try may have arrived; once true it stays so
+	Why        string    // "" = unchanged
 	Reason     string    // of a failure
 	At         time.Time // zero = the entry's time
 }
@@ -110,16 +114,21 @@ func moveMessage(ctx context.Context, tx *sql.Tx, at time.Time, m MessageState) 
 		return fmt.Errorf("moving a message: no state %q", m.State)
 	}
 	if m.Attempts > 0 || m.ProviderID != "" {
+		maybe := 0
+		if m.Maybe {
+			maybe = 1
+		}
 		_, err := tx.ExecContext(ctx, `UPDATE messages SET attempts = CASE WHEN attempts < $2 THEN $2 ELSE attempts END,
-			provider = CASE WHEN $4 = '' THEN provider ELSE $3 END, provider_id = CASE WHEN $4 = '' THEN provider_id ELSE $4 END
-			WHERE id = $1`, m.ID, int64(m.Attempts), m.Provider, m.ProviderID)
+			provider = CASE WHEN $4 = '' THEN provider ELSE $3 END, provider_id = CASE WHEN $4 = '' THEN provider_id ELSE $4 END,
+			maybe = CASE WHEN $5 = 1 THEN 1 ELSE maybe END, why = CASE WHEN $6 = '' THEN why ELSE $6 END
+			WHERE id = $1`, m.ID, int64(m.Attempts), m.Provider, m.ProviderID, maybe, m.Why)
 		if err != nil {
 			return fmt.Errorf("counting an attempt: %w", err)
 		}
 	}
 	if m.ProviderID != "" {
 		_, err := tx.ExecContext(ctx, `INSERT INTO handings (provider, provider_id, message_id, at) VALUES ($1,$2,$3,$4)
-			ON CONFLICT (provider, provider_id) DO NOTHING`, m.Provider, m.ProviderID, m.ID, millis(m.At))
+			ON CONFLICT (provider, provider_id) DO UPDATE SET message_id = excluded.message_id WHERE handings.message_id = ''`, m.Provider, m.ProviderID, m.ID, millis(m.At))
 		if err != nil {
 			return fmt.Errorf("keeping a provider's id: %w", err)
 		}
@@ -149,10 +158,10 @@ func (s *Store) message(ctx context.Context, where string, args ...any) (Message
 	list, err := query(ctx, s.read, "reading a message", func(scan scanner) (m sealedMessage, err error) {
 		var conversation, alert sql.NullString
 		var own, theirs []byte
-		var created, handed, delivered, failed int64
+		var created, handed, delivered, failed, maybe int64
 		err = scan(&m.ID, &conversation, &own, &theirs, &m.Kind, &alert, &m.OfficerID, &m.number, &m.text, &m.State,
-			&m.Provider, &m.ProviderID, &m.Attempts, &m.Reason, &created, &handed, &delivered, &failed)
-		m.ConversationID, m.AlertID = conversation.String, alert.String
+			&m.Provider, &m.ProviderID, &m.Attempts, &maybe, &m.Why, &m.Reason, &created, &handed, &delivered, &failed)
+		m.ConversationID, m.AlertID, m.Maybe = conversation.String, alert.String, maybe == 1
 		m.CreatedAt, m.HandedAt, m.DeliveredAt, m.FailedAt = instant(created), instant(handed), instant(delivered), instant(failed)
 		m.wrapped = own
 		if conversation.Valid {
@@ -160,7 +169,7 @@ func (s *Store) message(ctx context.Context, where string, args ...any) (Message
 		}
 		return m, err
 	}, `SELECT m.id, m.conversation_id, m.wrapped_key, c.wrapped_key, m.kind, m.alert_id, m.officer_id, m.number, m.text, m.state,
-		m.provider, m.provider_id, m.attempts, m.reason, m.created_at, m.handed_at, m.delivered_at, m.failed_at
+		m.provider, m.provider_id, m.attempts, m.maybe, m.why, m.reason, m.created_at, m.handed_at, m.delivered_at, m.failed_at
 		FROM messages m LEFT JOIN conversations c ON c.id = m.conversation_id WHERE `+where, args...)
 	if err != nil || len(list) == 0 {
 		return Message{}, false, err

@@ -1,0 +1,335 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"chumrok/adapters"
+	"chumrok/internal/alert"
+	"chumrok/internal/limits"
+	"chumrok/internal/outbox"
+	"chumrok/internal/phone"
+	"chumrok/internal/store"
+)
+
+// send gives one message to a provider, the pack's first that can take it, and writes down what came of it. Where one
+// refuses or is silent the next is asked in the same moment. When each of them refused the number for good, the next
+// officer is raised at once; anything else is tried again.
+func (g *Gateway) send(ctx context.Context, due store.Due) error {
+	m, found, err := g.store.Message(ctx, due.Subject)
+	if err != nil {
+		return fmt.Errorf("reading a message: %w", err)
+	}
+	if !found || m.State != store.Queued && m.State != store.Failed {
+		return g.store.Finish(ctx, due)
+	}
+	if tooLate(m, g.now()) {
+		return g.giveUp(ctx, due, m, "its hours are over")
+	}
+	if stopped, err := g.contactStopped(ctx, m); err != nil {
+		return err
+	} else if stopped {
+		return g.giveUp(ctx, due, m, "its reader asked not to be written to")
+	}
+	to := m.Number
+	if to.IsZero() {
+		officer, known := g.directory.Get(m.OfficerID)
+		if !known {
+			return g.giveUp(ctx, due, m, "the officer is no longer in the directory")
+		}
+		to = officer.Phone
+	}
+	lane := laneOf(m)
+	choice := g.outbound.Choose(to, func(provider string) bool { return g.health.Usable(provider, g.now()) })
+	if len(choice.Providers) == 0 {
+		return g.giveUp(ctx, due, m, "no provider may carry this number")
+	}
+	if why := g.overBudget(ctx, lane, to); why != "" {
+		return g.giveUp(ctx, due, m, why)
+	}
+	t := try{m: m, to: to, lane: lane, why: []string{choice.Why},
+		// An attempt of which nothing was written down: the process died in it.
+		maybe: m.Maybe || due.Attempts > m.Attempts+1}
+	for _, provider := range choice.Providers {
+		if g.give(ctx, &t, provider) {
+			return g.handed(ctx, due, t)
+		}
+	}
+	return g.notHanded(ctx, due, t, choice.Providers)
+}
+
+// try is one round of a message through the providers.
+type try struct {
+	m        store.Message
+	to       phone.Number
+	lane     outbox.Lane
+	provider string // that took it
+	receipt  adapters.Receipt
+	why      []string // what was chosen and what came of it, for whoever asks
+	maybe    bool     // it may have arrived without our knowing
+	given    bool     // somebody was asked
+	refusals int      // how many refused the number for good
+	last     error
+}
+
+func (t *try) note(words string, args ...any) { t.why = append(t.why, fmt.Sprintf(words, args...)) }
+
+// give asks one provider to carry a message, says whether it did, and remembers how the provider does.
+func (g *Gateway) give(ctx context.Context, t *try, provider string) bool {
+	if !g.pace.Room(provider, g.now()) {
+		t.note("%s had no room at that moment.", provider)
+		return false
+	}
+	t.given = true
+	sending, cancel := context.WithTimeout(ctx, sendTime)
+	receipt, err := g.channel(provider).Send(sending, adapters.Outgoing{ID: t.m.ID, To: t.to, Text: g.textOf(ctx, t.m, t.maybe)})
+	cancel()
+	now, result := g.now(), "again"
+	var throttled adapters.Throttled
+	switch {
+	case err == nil:
+		g.health.Took(provider)
+		result, t.provider, t.receipt = "handed", provider, receipt
+		t.note("%s took it.", provider)
+	case adapters.IsPermanent(err):
+		g.health.Took(provider)
+		result = "refused"
+		t.refusals++
+		t.note("%s refused the number for good.", provider)
+	case errors.As(err, &throttled):
+		g.health.Throttle(provider, throttled.After, now)
+		result = "throttled"
+		t.note("%s asked to wait.", provider)
+	case adapters.IsMisconfigured(err):
+		g.health.Break(provider, now)
+		result = "broken"
+		g.log.Error("a provider refuses us; a person must look at its variables", "provider", provider, "error", err)
+		t.note("%s refused us: its set-up needs a person.", provider)
+	default:
+		g.health.Silence(provider, now)
+		unsure := adapters.IsUncertain(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+		t.maybe = t.maybe || unsure
+		t.note("%s gave no sure answer.", provider)
+	}
+	g.meter.sends.WithLabelValues(provider, result).Inc()
+	if err != nil {
+		t.last = fmt.Errorf("%s: %w", provider, err)
+	}
+	return err == nil
+}
+
+// handed writes down that a provider took a message. What came of it is written even while the gateway stops.
+func (g *Gateway) handed(ctx context.Context, due store.Due, t try) error {
+	ctx = context.WithoutCancel(ctx)
+	_, err := g.store.Apply(ctx, g.now(), store.Effects{
+		MessageStates: []store.MessageState{{ID: t.m.ID, State: store.Handed, Provider: t.provider, ProviderID: t.receipt.ID,
+			Attempts: due.Attempts, Maybe: t.maybe, Why: strings.Join(t.why, " ")}},
+		DueFinished: []store.Due{due},
+	})
+	if err != nil {
+		return err
+	}
+	g.spend(ctx, t.lane, t.to)
+	early, found, err := g.store.Early(ctx, t.provider, t.receipt.ID)
+	if err != nil || !found {
+		return err
+	}
+	return g.Delivered(ctx, adapters.Delivery{Provider: t.provider, ID: t.receipt.ID, State: adapters.DeliveryState(early.State), Reason: early.Reason})
+}
+
+// notHanded writes down that nobody took a message this time, and when it is tried again.
+func (g *Gateway) notHanded(ctx context.Context, due store.Due, t try, asked []string) error {
+	ctx = context.WithoutCancel(ctx)
+	switch {
+	case t.refusals == len(asked):
+		if err := g.endLessons(ctx, t.m); err != nil {
+			return err
+		}
+		return g.giveUp(ctx, due, t.m, "every provider refused the number for good")
+	case !t.given: // nobody had room: this was no attempt
+		return g.store.Postpone(ctx, due, g.now().Add(g.pace.Wait(t.lane)))
+	}
+	state := store.MessageState{ID: t.m.ID, State: store.Queued, Attempts: due.Attempts, Maybe: t.maybe, Why: strings.Join(t.why, " ")}
+	if _, err := g.store.Apply(ctx, g.now(), store.Effects{MessageStates: []store.MessageState{state}}); err != nil {
+		return fmt.Errorf("writing down an attempt: %w", err)
+	}
+	if due.Attempts == attemptsBeforeNext {
+		if raised := g.raiseNext(ctx, t.m); raised != nil {
+			g.log.Error("raising the next officer failed", "alert", t.m.AlertID, "error", raised)
+		}
+	}
+	if t.last == nil {
+		return errors.New("some providers refused the number, the others had no room")
+	}
+	return t.last
+}
+
+// laneOf says for whom a message is.
+func laneOf(m store.Message) outbox.Lane {
+	switch m.Kind {
+	case store.ToAlert:
+		return outbox.ForAlerts
+	case store.ToReporter:
+		return outbox.ForReporters
+	}
+	return outbox.ForOfficers
+}
+
+// budgetWindow is the day of a budget. It begins at midnight UTC, which is morning where most of our phones are.
+const budgetWindow = 24 * time.Hour
+
+// budgetCounters are what a message to this phone is counted by.
+func (g *Gateway) budgetCounters(lane outbox.Lane, to phone.Number, cost int64) []limits.Counter {
+	counters := []limits.Counter{{Subject: "all", Window: budgetWindow, Cost: cost}}
+	if lane == outbox.ForReporters && !to.IsZero() {
+		counters = append(counters, limits.Counter{Subject: g.store.PhoneIndex(to), Window: budgetWindow, Cost: cost})
+	}
+	return counters
+}
+
+// overBudget says why the day's budget does not cover a message, "" when it does. Redis counts; when it does not answer,
+// the message goes: money is not worth a message.
+func (g *Gateway) overBudget(ctx context.Context, lane outbox.Lane, to phone.Number) string {
+	if lane != outbox.ForReporters {
+		return ""
+	}
+	before, err := g.limits.Spend(ctx, "outbound", g.now(), g.budgetCounters(lane, to, 0)...)
+	if err != nil {
+		g.meter.redis.Inc()
+		return ""
+	}
+	spent := outbox.Spent{InAll: before[0]}
+	if len(before) > 1 {
+		spent.ToNumber = before[1]
+	}
+	budget := g.pack.Outbound.Budget
+	why := outbox.Budget{PerDay: budget.PerDay, Reserve: budget.Reserve, PerNumber: budget.PerNumber}.Covers(lane, spent)
+	if why != "" {
+		g.meter.overBudget.Inc()
+	}
+	return why
+}
+
+// spend counts a message that was sent.
+func (g *Gateway) spend(ctx context.Context, lane outbox.Lane, to phone.Number) {
+	if _, err := g.limits.Spend(ctx, "outbound", g.now(), g.budgetCounters(lane, to, 1)...); err != nil {
+		g.meter.redis.Inc()
+	}
+}
+
+// textOf is what to send. An alert that may have arrived already says that it is sent again: two that look alike would
+// be taken for two children.
+func (g *Gateway) textOf(ctx context.Context, m store.Message, again bool) string {
+	if m.Kind != store.ToAlert || !again {
+		return m.Text
+	}
+	about, err := g.aboutAlert(ctx, m.AlertID)
+	officer, known := g.directory.Get(m.OfficerID)
+	if err != nil || !known {
+		return m.Text
+	}
+	return g.toOfficer(officer, "alert.again", about, nil)
+}
+
+// aboutAlert is the matter that an alert is about.
+func (g *Gateway) aboutAlert(ctx context.Context, id string) (matter, error) {
+	a, found, err := g.store.Alert(ctx, id)
+	if err != nil || !found {
+		return matter{}, fmt.Errorf("reading alert %s: %w", id, notFound(err))
+	}
+	if a.HoldID != "" {
+		h, found, err := g.store.Hold(ctx, a.HoldID)
+		if err != nil || !found {
+			return matter{}, fmt.Errorf("reading hold %s: %w", a.HoldID, notFound(err))
+		}
+		return matter{hold: h.ID, code: h.Code, area: h.AreaCode, risk: h.Risk}, nil
+	}
+	r, found, err := g.store.Referral(ctx, a.ReferralID)
+	if err != nil || !found {
+		return matter{}, fmt.Errorf("reading referral %s: %w", a.ReferralID, notFound(err))
+	}
+	return matter{referral: r.ID, code: r.Code, area: r.AreaCode, risk: r.Risk}, nil
+}
+
+// attemptsBeforeNext is how often a message is tried before the next officer is raised beside it: with the retry policy
+// of package outbox a quarter of a minute.
+const attemptsBeforeNext = 3
+
+// giveUp writes a message off and, where it was an alert, raises the next officer in the same moment.
+func (g *Gateway) giveUp(ctx context.Context, due store.Due, m store.Message, why string) error {
+	g.log.Error("a message is failed for good", "message", m.ID, "alert", m.AlertID, "why", why)
+	return g.apply(ctx, func(now time.Time) (store.Effects, error) {
+		e := store.Effects{
+			MessageStates: []store.MessageState{{ID: m.ID, State: store.Failed, Attempts: due.Attempts, Reason: why}},
+			DueFinished:   []store.Due{due},
+		}
+		err := g.failed(ctx, &e, m, now)
+		return e, err
+	})
+}
+
+// raiseNext asks the next officer while the first one's message is still being tried.
+func (g *Gateway) raiseNext(ctx context.Context, m store.Message) error {
+	return g.apply(ctx, func(now time.Time) (store.Effects, error) {
+		var e store.Effects
+		err := g.failed(ctx, &e, m, now)
+		return e, err
+	})
+}
+
+// failed adds what follows when an alert does not reach its officer.
+func (g *Gateway) failed(ctx context.Context, e *store.Effects, m store.Message, now time.Time) error {
+	if m.AlertID == "" {
+		return nil
+	}
+	a, found, err := g.store.Alert(ctx, m.AlertID)
+	if err != nil || !found || a.ReferralID == "" {
+		return err
+	}
+	r, found, err := g.store.Referral(ctx, a.ReferralID)
+	if err != nil || !found {
+		return err
+	}
+	present, err := g.present(ctx, now)
+	if err != nil {
+		return err
+	}
+	return g.carryOut(ctx, e, alert.Failed(r, a.OfficerID, present, g.pack.Clocks, now), now)
+}
+
+// Delivered keeps what became of a message after the provider took it; a number that cannot be reached raises the next.
+func (g *Gateway) Delivered(ctx context.Context, d adapters.Delivery) error {
+	m, found, err := g.store.MessageByProviderID(ctx, d.Provider, d.ID)
+	if err != nil {
+		return fmt.Errorf("reading a message: %w", err)
+	}
+	if !found && d.State != adapters.Handed {
+		// It came before the provider's own answer to us, or is of another program on the same account.
+		kept, err := g.store.KeepEarly(ctx, g.now(), d.Provider, d.ID, store.Early{State: store.DeliveryState(d.State), Reason: d.Reason})
+		if err != nil || kept {
+			return err
+		}
+		if m, found, err = g.store.MessageByProviderID(ctx, d.Provider, d.ID); err != nil {
+			return fmt.Errorf("reading a message: %w", err)
+		}
+	}
+	if !found {
+		return nil
+	}
+	if d.State == adapters.Failed {
+		if err := g.endLessons(ctx, m); err != nil {
+			return err
+		}
+	}
+	return g.apply(ctx, func(now time.Time) (store.Effects, error) {
+		e := store.Effects{MessageStates: []store.MessageState{{ID: m.ID, State: store.DeliveryState(d.State), Reason: d.Reason}}}
+		if d.State != adapters.Failed {
+			return e, nil
+		}
+		err := g.failed(ctx, &e, m, now)
+		return e, err
+	})
+}
