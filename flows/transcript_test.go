@@ -130,58 +130,6 @@ func inLanguage(t *testing.T, l *Library, script string, language int) (string, 
 	return out.String(), any
 }
 
-// TestEveryNodeAndOptionHasATranscript holds the transcripts complete: each node and option of each conversation, in each language of the
-// catalogue, on each channel on which it can be met, and each answer that a fetch may get.
-func TestEveryNodeAndOptionHasATranscript(t *testing.T) {
-	t.Parallel()
-	l := conversations(t)
-	met := map[string]bool{}
-	for _, file := range transcriptFiles(t, l) {
-		script, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		play(t, l, string(script), func(what string) { met[what] = true })
-	}
-	for _, lang := range l.languages {
-		for ci, channel := range channels {
-			for _, d := range l.Definitions() {
-				for i := range d.nodes {
-					n := &d.nodes[i]
-					if !n.on[ci] || d.Name == "menu" && n.id == "language" { // it is the same in all; what is chosen counts in the new one
-						continue
-					}
-					want := []string{n.id}
-					for _, o := range n.options {
-						want = append(want, n.id+" "+o.number)
-					}
-					if n.kind == kindList {
-						want = append(want, n.id+" 1")
-					}
-					if f := d.fields[n.field]; n.kind == kindFetch && f != nil {
-						for _, value := range sortedKeys(f.values) {
-							want = append(want, n.id+" = "+value)
-						}
-					}
-					for _, what := range want {
-						if key := lang + " " + string(channel) + " " + d.Name + "/" + what; !met[key] && !unanswerable[d.Name+"/"+what] {
-							t.Errorf("no transcript meets %s", key)
-						}
-					}
-				}
-			}
-		}
-	}
-}
-
-// unanswerable are answers of a field that this fetch never gets, since the field serves several.
-var unanswerable = map[string]bool{
-	"duty/cannot = review": true, "duty/cannot = taken": true,
-	"duty/seen = next": true, "duty/seen = review": true, "duty/seen = taken": true,
-	"duty/close = next": true, "duty/close = taken": true,
-	"duty/set_away = gone": true, "duty/set_away = next": true, "duty/set_away = review": true, "duty/set_away = taken": true,
-}
-
 // beginning reads "begin: ussd flow=learn area=020401 emergency officer language=km".
 func beginning(t *testing.T, line string) Beginning {
 	t.Helper()

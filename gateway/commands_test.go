@@ -187,20 +187,10 @@ func TestBrokenPacks(t *testing.T) {
 	}
 }
 
-// TestTalkScript plays the README's transcript on a gateway of its own, and stops at a difference.
-func TestTalkScript(t *testing.T) {
+// TestTalk is a phone in the terminal, on a gateway of its own.
+func TestTalk(t *testing.T) {
 	t.Parallel()
 	env := environment{"CHUMROK_DATA": t.TempDir(), "CHUMROK_DESK_LISTEN": "127.0.0.1:1"}
-	if code, out, complaints := command(t, env, "", "talk", "--script", "testdata/child.talk"); code != exitDone {
-		t.Fatalf("exit %d: %s%s", code, out, complaints)
-	}
-	wrong := filepath.Join(t.TempDir(), "wrong.talk")
-	if err := os.WriteFile(wrong, []byte("> *1280#\nGood morning\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, complaints := command(t, env, "", "talk", "--script", wrong); code != exitFault || !strings.Contains(complaints, "wrong.talk:2") {
-		t.Fatalf("exit %d: %s", code, complaints)
-	}
 	if code, out, complaints := command(t, env, "1\n1\n0\n", "talk"); code != exitDone || !strings.Contains(out, "English") {
 		t.Fatalf("exit %d: %s%s", code, out, complaints)
 	}

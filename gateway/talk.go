@@ -13,9 +13,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,9 @@ type talkCommand struct {
 	Script string `help:"Play a transcript and stop at the first difference." placeholder:"FILE"`
 }
 
+// Help is what --help says besides the flags: how a transcript is written.
+func (talkCommand) Help() string { return scriptHelp }
+
 // Run is a phone in the terminal. It uses the gateway that runs on this machine in trial mode, or starts one of its own
 // that forgets everything when it ends.
 func (t talkCommand) Run(c *call) error {
@@ -33,7 +37,7 @@ func (t talkCommand) Run(c *call) error {
 	if err != nil {
 		return fmt.Errorf("reading the configuration:\n%w", err)
 	}
-	line, err := findGateway(c.ctx, config)
+	line, err := findGateway(c.ctx, config, c.env)
 	if err != nil {
 		return err
 	}
@@ -54,10 +58,19 @@ type line struct {
 	base  string
 	where string
 	close func()
+	env   environment // of the gateway, for an operator's commands
+	own   *ownGateway // nil for one that runs anyway
+}
+
+// ownGateway is a gateway that talk started for itself, with a clock that a script may move.
+type ownGateway struct {
+	gateway *Gateway
+	ahead   *atomic.Int64 // how far its clock is ahead of the machine's, in nanoseconds
+	sweeps  sync.Mutex    // due work is done by one at a time: who moves the clock must know that all is done
 }
 
 // findGateway looks for a running gateway with simulated phones, and starts one where there is none.
-func findGateway(ctx context.Context, config Config) (*line, error) {
+func findGateway(ctx context.Context, config Config, env environment) (*line, error) {
 	base := "http://" + config.DeskListen
 	probe, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -65,7 +78,7 @@ func findGateway(ctx context.Context, config Config) (*line, error) {
 		if answer, err := http.DefaultClient.Do(r); err == nil {
 			_ = answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
-				return &line{base: base, where: "on the gateway at " + config.DeskListen, close: func() {}}, nil
+				return &line{base: base, where: "on the gateway at " + config.DeskListen, close: func() {}, env: env}, nil
 			}
 			return nil, fmt.Errorf("the gateway at %s has no simulated phones: they exist in trial mode only", config.DeskListen)
 		}
@@ -77,25 +90,87 @@ func findGateway(ctx context.Context, config Config) (*line, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for the gateway: %w", err)
 	}
-	own, err := readConfig(environment{"CHUMROK_DATA": folder, "CHUMROK_PACK": config.Pack})
+	l, err := startOwn(ctx, environment{"CHUMROK_DATA": folder, "CHUMROK_PACK": config.Pack})
 	if err != nil {
+		_ = os.RemoveAll(folder)
 		return nil, err
 	}
-	g, err := Open(ctx, own, slog.New(slog.DiscardHandler), time.Now)
+	end := l.close
+	l.close = func() {
+		end()
+		_ = os.RemoveAll(folder)
+	}
+	return l, nil
+}
+
+// startOwn starts a gateway in this process.
+func startOwn(ctx context.Context, env environment) (*line, error) {
+	config, err := readConfig(env)
 	if err != nil {
+		return nil, fmt.Errorf("reading the configuration:\n%w", err)
+	}
+	own := &ownGateway{ahead: &atomic.Int64{}}
+	if own.gateway, err = Open(ctx, config, slog.New(slog.DiscardHandler), own.now); err != nil {
 		return nil, err
 	}
 	watching, stop := context.WithCancel(ctx)
 	watched := make(chan struct{})
-	go func() { defer close(watched); _ = g.Watch(watching) }()
-	server := httptest.NewServer(g.Private())
-	return &line{base: server.URL, where: "on a gateway of its own, which forgets everything when you leave", close: func() {
+	go func() { defer close(watched); own.watch(watching) }()
+	server := httptest.NewServer(own.gateway.Private())
+	return &line{base: server.URL, where: "on a gateway of its own, which forgets everything when you leave", env: env, own: own, close: func() {
 		server.Close()
 		stop()
 		<-watched
-		g.Close()
-		_ = os.RemoveAll(folder)
+		own.gateway.Close()
 	}}, nil
+}
+
+func (o *ownGateway) now() time.Time { return time.Now().Add(time.Duration(o.ahead.Load())) }
+
+// largestStep is how far a clock is moved at once: nothing that a conversation or a committee has time for is over sooner.
+const largestStep = time.Minute
+
+// forward moves the clock as a clock moves, doing what falls due on the way.
+func (o *ownGateway) forward(ctx context.Context, d time.Duration) error {
+	for d > 0 {
+		step := min(largestStep, d)
+		d -= step
+		o.ahead.Add(int64(step))
+		if err := o.settle(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watch does what falls due, as Gateway.Watch does.
+func (o *ownGateway) watch(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		_ = o.settle(ctx) // what could not be done is tried again
+		select {
+		case <-ctx.Done():
+			return
+		case <-o.gateway.store.Woken():
+		case <-tick.C:
+		}
+	}
+}
+
+// settle does what is due now.
+func (o *ownGateway) settle(ctx context.Context) error {
+	o.sweeps.Lock()
+	defer o.sweeps.Unlock()
+	for {
+		n, err := o.gateway.Sweep(ctx)
+		if err != nil {
+			return fmt.Errorf("doing what is due: %w", err)
+		}
+		if n == 0 {
+			return nil
+		}
+	}
 }
 
 // screen is what a USSD phone shows.
@@ -154,6 +229,7 @@ type handset struct {
 	number  string
 	to      string
 	sms     bool
+	code    string // that the open call was dialled with
 	session string // of the network; "" = no call is open
 	path    int    // sessions dialled so far
 	seen    int
@@ -161,21 +237,25 @@ type handset struct {
 }
 
 func (l *line) handset(t talkCommand, number string) *handset {
-	h := &handset{line: l, number: number, to: t.To, sms: t.SMS}
-	if h.to == "" {
-		h.to = "*1280#"
-		if h.sms {
-			h.to = "1280"
-		}
+	return &handset{line: l, number: number, to: t.To, sms: t.SMS}
+}
+
+// dialled is where the phone dials or writes to.
+func (h *handset) dialled() string {
+	switch {
+	case h.to != "":
+		return h.to
+	case h.sms:
+		return "1280"
 	}
-	return h
+	return "*1280#"
 }
 
 // types sends what is typed and returns what the phone then shows: a screen, or the answer to an SMS.
 func (h *handset) types(ctx context.Context, text string) (string, error) {
 	if h.sms {
 		var answer screen
-		if err := h.line.send(ctx, h.number, "/sms", map[string]string{"to": h.to, "text": text}, &answer); err != nil {
+		if err := h.line.send(ctx, h.number, "/sms", map[string]string{"to": h.dialled(), "text": text}, &answer); err != nil {
 			return "", err
 		}
 		return answer.Text, nil
@@ -183,12 +263,13 @@ func (h *handset) types(ctx context.Context, text string) (string, error) {
 	if h.session == "" {
 		h.path++
 		h.session = fmt.Sprintf("talk-%d-%d-%d", os.Getpid(), time.Now().UnixNano(), h.path)
+		h.code = h.dialled()
 		if strings.HasPrefix(text, "*") && strings.HasSuffix(text, "#") {
-			h.to, text = text, ""
+			h.code, text = text, ""
 		}
 	}
 	var s screen
-	err := h.line.send(ctx, h.number, "/ussd", map[string]string{"session": h.session, "code": h.to, "input": text}, &s)
+	err := h.line.send(ctx, h.number, "/ussd", map[string]string{"session": h.session, "code": h.code, "input": text}, &s)
 	if s.End || err != nil {
 		h.session = ""
 	}
@@ -208,9 +289,19 @@ func (h *handset) look(ctx context.Context) error {
 	return nil
 }
 
+// skipOld takes what lies in the inbox already as read: it is of another talk.
+func (h *handset) skipOld(ctx context.Context) error {
+	err := h.look(ctx)
+	h.pending = nil
+	return err
+}
+
 // live talks with a person at the terminal.
 func (l *line) live(ctx context.Context, t talkCommand, s streams) error {
 	h := l.handset(t, t.From)
+	if err := h.skipOld(ctx); err != nil {
+		return err
+	}
 	if !h.sms {
 		text, err := h.types(ctx, "")
 		if err != nil {
@@ -240,142 +331,4 @@ func (l *line) live(ctx context.Context, t talkCommand, s streams) error {
 	}
 	fmt.Fprintln(s.out)
 	return input.Err()
-}
-
-// play follows a transcript:
-//
-//	# a comment
-//	@ +85512000101        go on as this phone; "@ +85512000101 sms" as one that writes SMS
-//	> 1                   what the phone types; ">" alone dials
-//	any other lines       the screen or the answer, as it must come, {code} standing for digits and … for anything
-//	< text                a message that must arrive on this phone
-//
-// An empty line ends a screen. The first difference ends the play.
-func (l *line) play(ctx context.Context, t talkCommand, name, script string, out io.Writer) error {
-	phones := map[string]*handset{}
-	h := l.handset(t, t.From)
-	phones[t.From] = h
-	shown, codes := "", map[string]string{}
-	lines := strings.Split(strings.ReplaceAll(script, "\r\n", "\n"), "\n")
-	for i := 0; i < len(lines); i++ {
-		at := func(format string, args ...any) error {
-			return fmt.Errorf("%s:%d: %s", name, i+1, fmt.Sprintf(format, args...))
-		}
-		text := lines[i]
-		switch {
-		case strings.TrimSpace(text) == "" || strings.HasPrefix(text, "#"):
-		case strings.HasPrefix(text, "@"):
-			words := strings.Fields(text[1:])
-			if len(words) == 0 {
-				return at("'@' names no phone: write '@ +85512000101' or '@ +85512000101 sms'")
-			}
-			if h = phones[words[0]]; h == nil {
-				h = l.handset(talkCommand{SMS: len(words) > 1 && words[1] == "sms"}, words[0])
-				phones[words[0]] = h
-			}
-		case strings.HasPrefix(text, ">"):
-			typed := fill(strings.TrimPrefix(strings.TrimPrefix(text, ">"), " "), codes)
-			answer, err := h.types(ctx, typed)
-			if err != nil {
-				return at("%v", err)
-			}
-			shown = answer
-			fmt.Fprintf(out, "%s > %s\n%s\n", h.number, typed, indent(answer))
-		case strings.HasPrefix(text, "<"):
-			want := strings.TrimSpace(text[1:])
-			got, err := h.await(ctx, want, codes)
-			if err != nil {
-				return at("%v", err)
-			}
-			fmt.Fprintf(out, "%s < %s\n", h.number, got)
-		default:
-			var want []string
-			for ; i < len(lines) && strings.TrimSpace(lines[i]) != "" && !strings.ContainsAny(lines[i][:1], "@><#"); i++ {
-				want = append(want, lines[i])
-			}
-			i--
-			if !matches(strings.Join(want, "\n"), shown, codes) {
-				return at("the screen differs\n  expected:\n%s\n  shown:\n%s", indent(strings.Join(want, "\n")), indent(shown))
-			}
-		}
-	}
-	fmt.Fprintf(out, "%s: played to its end\n", name)
-	return nil
-}
-
-// messageTime is how long a play waits for a message: an alert is sent within a second, a restart takes up to a minute.
-const messageTime = 60 * time.Second
-
-// await waits for a message that fits; messages that do not fit are a difference.
-func (h *handset) await(ctx context.Context, want string, codes map[string]string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, messageTime)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if err := h.look(ctx); err != nil && ctx.Err() == nil {
-			return "", err
-		}
-		if len(h.pending) > 0 {
-			got := h.pending[0].Text
-			h.pending = h.pending[1:]
-			if !matches(want, got, codes) {
-				return "", fmt.Errorf("the message differs\n  expected: %s\n  arrived:  %s", want, got)
-			}
-			return got, nil
-		}
-		select {
-		case <-ctx.Done():
-			return "", fmt.Errorf("no message came to %s within %s", h.number, messageTime)
-		case <-tick.C:
-		}
-	}
-}
-
-var placeholder = regexp.MustCompile(`\{[a-z]+\}|…`)
-
-// matches compares a shown text with the expected one, in which {code} stands for digits that are remembered under that
-// name (and must be the same from then on) and … for anything.
-func matches(want, shown string, codes map[string]string) bool {
-	var pattern strings.Builder
-	pattern.WriteString(`(?s)^`)
-	names, rest := []string{}, want
-	for {
-		at := placeholder.FindStringIndex(rest)
-		if at == nil {
-			break
-		}
-		pattern.WriteString(regexp.QuoteMeta(rest[:at[0]]))
-		switch name := rest[at[0]:at[1]]; {
-		case name == "…":
-			pattern.WriteString(`.*?`)
-		case codes[name] != "":
-			pattern.WriteString(regexp.QuoteMeta(codes[name]))
-		default:
-			names = append(names, name)
-			pattern.WriteString(`(\d+)`)
-		}
-		rest = rest[at[1]:]
-	}
-	pattern.WriteString(regexp.QuoteMeta(rest) + `$`)
-	found := regexp.MustCompile(pattern.String()).FindStringSubmatch(shown)
-	if found == nil {
-		return false
-	}
-	for i, name := range names {
-		codes[name] = found[i+1]
-	}
-	return true
-}
-
-// fill puts remembered codes into what is typed.
-func fill(text string, codes map[string]string) string {
-	for name, value := range codes {
-		text = strings.ReplaceAll(text, name, value)
-	}
-	return text
-}
-
-func indent(text string) string {
-	return "    " + strings.ReplaceAll(text, "\n", "\n    ")
 }
