@@ -26,9 +26,11 @@ const (
 type Message struct {
 	Provider string // the adapter's name
 	Channel  string // SMS or USSD
-	ID       string // the same however often the provider delivers the message, another for any other; may hold what was typed
-	Session  string // the network's session, for USSD
-	New      bool   // the first message of a session, where the provider tells
+	// ID is the same however often the provider delivers the message, another for any other; it may hold what was typed.
+	// It is "" for a turn of USSD whose provider gives turns no id: its Session, and the order of its turns, stand for it.
+	ID      string
+	Session string // the network's session, for USSD
+	New     bool   // the first message of a session, where the provider tells
 	// From is who wrote. It is the zero Number when the provider named nobody or something that is no number: such
 	// a message is kept, and cannot be answered except in the response.
 	From phone.Number
@@ -36,6 +38,7 @@ type Message struct {
 	To string
 	// Text is what was written, whole UTF-8 (see Text), otherwise as it came: it may be empty or hold control characters.
 	Text       string
+	Dialled    bool      // where this begins a session, Text is what was dialled, with or without its * and #
 	Cumulative bool      // Text is the whole path of the session so far; Tail gives what is new
 	Apart      bool      // the response carries no answer: what is to be said is sent with Channel.Send
 	At         time.Time // when the provider says it was written; zero when it does not say
@@ -79,6 +82,19 @@ type Sink interface {
 	Ended(ctx context.Context, e Ended) error
 }
 
+// Watcher is what a Sink may be besides: it counts what adapters acknowledge and leave aside.
+type Watcher interface {
+	// Ignored notes that a provider told something that is about no message; what is a word of the adapter's own list.
+	Ignored(provider, what string)
+}
+
+// Ignored tells the sink of something that the adapter acknowledges and leaves aside, where the sink wants to know.
+func Ignored(sink Sink, provider, what string) {
+	if w, ok := sink.(Watcher); ok {
+		w.Ignored(provider, what)
+	}
+}
+
 // Outgoing is a message to one phone.
 type Outgoing struct {
 	ID   string // ours; the same when it is sent again. A provider that takes an id of ours is given it
@@ -107,10 +123,6 @@ type Channel interface {
 	// IsUncertain for what more is known.
 	Send(ctx context.Context, m Outgoing) (Receipt, error)
 }
-
-// Text returns a message's text as whole UTF-8: each run of bytes that is none becomes one U+FFFD. Nothing else changes,
-// since an authentic message is kept whatever it says.
-func Text(raw string) string { return strings.ToValidUTF8(raw, "�") }
 
 // Tail returns what is new in a cumulative text, that is one that repeats everything typed in the session so far, joined
 // by "*", as Africa's Talking sends it. previous is the text of the turn before, "" for the first.

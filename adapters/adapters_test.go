@@ -64,6 +64,7 @@ func TestTextIsWholeUTF8AndOtherwiseUntouched(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
 		"": "", "គេ\x00\x07\u202e": "គេ\x00\x07\u202e", "a\xff\xfeb": "a�b", "\xe1\x9e": "�", "😢": "😢",
+		"\xfe\xff\x17\x80\x17\x81": "កខ", "\xff\xfe\x80\x17\x81\x17": "កខ", "\xfe\xff": "", "\xfe\xff\x17": "�", "\xfe\xff\xd8\x3d": "�",
 	} {
 		if got := adapters.Text(raw); got != want || !utf8.ValidString(got) {
 			t.Errorf("Text(%q) = %q, want %q", raw, got, want)

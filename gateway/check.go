@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -48,6 +49,15 @@ func (k checkCommand) Run(c *call) error {
 		faults = append(faults, library.HoldNumbers("flows/released-numbers.txt", flows.ReleasedNumbers()))
 	}
 	faults = append(faults, p.Check(time.Now()))
+	if shapes, err := loadShapes(p); err != nil {
+		faults = append(faults, errors.Unwrap(err))
+	} else if p.USSD != nil {
+		for _, s := range shapes {
+			if _, err := fs.Stat(p.USSD, s.Name+".yaml"); err == nil { // the pack's own; of ours those that are on are checked at the start
+				faults = append(faults, screenFault(p, s))
+			}
+		}
+	}
 	communes, routed := 0, 0
 	for _, commune := range p.Gazetteer.Communes() {
 		communes++

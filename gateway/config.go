@@ -52,6 +52,16 @@ type Config struct {
 		Token    string `env:"TOKEN"`
 		APIURL   string `env:"API_URL"`
 	} `envPrefix:"CHUMROK_AFRICASTALKING_"`
+	AndroidSMS struct {
+		URL        string `env:"URL"`
+		Username   string `env:"USERNAME"`
+		Password   string `env:"PASSWORD"`
+		SigningKey string `env:"SIGNING_KEY"`
+	} `envPrefix:"CHUMROK_ANDROIDSMS_"`
+	USSD struct {
+		Tokens    string `env:"TOKENS"`    // operator:token, separated by commas
+		Addresses string `env:"ADDRESSES"` // operator:address or operator:address/bits, separated by commas
+	} `envPrefix:"CHUMROK_USSD_"`
 }
 
 // environment is the process's variables by name.
@@ -154,6 +164,7 @@ func (c *Config) faults() []error {
 	if missing := halfSet(c.africasTalkingVariables()); missing != "" {
 		fault("Africa's Talking is half set: %s", missing)
 	}
+	faults = append(faults, c.wireFaults()...)
 	if c.Mode == Production {
 		if c.RedisURL == "" && c.RedisAddrs == "" {
 			fault("CHUMROK_REDIS_URL is not set: production needs a Redis of its own, such as redis://127.0.0.1:6379/0")

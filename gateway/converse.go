@@ -27,7 +27,11 @@ var errRaces = errors.New("too many messages for one conversation at once")
 func (g *Gateway) Receive(ctx context.Context, m adapters.Message) (adapters.Answer, error) {
 	started := time.Now()
 	m.Text = clean(m.Text)
-	answer, result, err := g.take(ctx, m)
+	take := g.take
+	if m.ID == "" {
+		take = g.takeCounted
+	}
+	answer, result, err := take(ctx, m)
 	if err != nil {
 		result = "refused"
 		g.log.Error("a message could not be written, so it was not answered", "provider", m.Provider, "channel", m.Channel, "error", err)
@@ -39,13 +43,16 @@ func (g *Gateway) Receive(ctx context.Context, m adapters.Message) (adapters.Ans
 
 func (g *Gateway) take(ctx context.Context, m adapters.Message) (adapters.Answer, string, error) {
 	now := g.now()
-	repeatKey, unpaid := g.keys.RepeatKey(m.Provider, m.ID), false
+	unpaid := false
 	for attempt := range mostRaces {
-		turn, err := g.turn(ctx, m, now, attempt > 0)
+		turn, err := g.turn(ctx, m, now, attempt > 0 || m.ID == "")
 		if err != nil {
 			return adapters.Answer{}, "", err
 		}
-		turn.entry.RepeatKey, turn.entry.At = repeatKey, now
+		if turn.again {
+			return answerOf(m, turn.entry.Answer, turn.entry.Ended), "repeat", nil
+		}
+		turn.entry.RepeatKey, turn.entry.At = g.repeatKey(m, turn), now
 		if m.Apart {
 			g.answerApart(&turn.entry, m)
 		} else if attempt == 0 && answersBySMS(turn.entry, m) && g.overBudget(ctx, outbox.ForReporters, m.From) != "" {
@@ -114,6 +121,7 @@ type turn struct {
 	kept  seal.Wrapped // the conversation's key as it is kept beside the state
 	left  string       // the key of the call that was cut, where its conversation is taken up in this one
 	ours  bool         // whether the session is worth remembering: an officer's turn is not
+	again bool         // it is in the ledger already, with this answer: there is nothing to write
 }
 
 // turn decides what to answer: as an officer where an officer answers an alert, else in the conversation.
@@ -148,6 +156,12 @@ func (g *Gateway) converse(ctx context.Context, m adapters.Message, now time.Tim
 		}
 	}
 	replaces := ""
+	if found && begunAnew(m) && !over() {
+		if open.begunWith(m) {
+			return turn{again: true, entry: store.Entry{Answer: open.answer}}, nil
+		}
+		replaces, found = open.conversation.ID, false
+	}
 	if found && over() {
 		replaces, found = open.conversation.ID, false
 	}
@@ -233,6 +247,8 @@ func (g *Gateway) step(ctx context.Context, m adapters.Message, e *store.Entry, 
 type openConversation struct {
 	conversation store.Conversation
 	state        flows.State
+	heard        string // in its last turn, and
+	answer       []byte // what was answered; only where it was read from the ledger
 }
 
 // open finds the conversation: in Redis, or, where Redis lost it or is behind, in the ledger.
@@ -264,7 +280,7 @@ func (g *Gateway) open(ctx context.Context, live string, fromLedger bool) (openC
 		g.log.Error("a conversation's state could not be read; it begins anew", "session", resumed.Conversation.ID)
 	}
 	resumed.Conversation.Bin, resumed.Conversation.Mark = "", "" // the turn changes them only where it says so
-	return openConversation{conversation: resumed.Conversation, state: state}, true, nil
+	return openConversation{conversation: resumed.Conversation, state: state, heard: string(resumed.Heard), answer: resumed.Answer}, true, nil
 }
 
 // begin starts a conversation with a key and a reporter's code of its own.

@@ -60,7 +60,8 @@ type Gateway struct {
 	clubs       clubs       // likewise
 	comparing   slots       // who may compare a PIN now
 	limits      *limits.Limits
-	presence    presence // the directory without those who are away
+	presence    presence   // the directory without those who are away
+	taking      unanswered // turns without an id of their provider's that are being taken
 }
 
 // Open builds a gateway from its configuration; what it opened is closed again when it cannot be finished.
@@ -293,7 +294,7 @@ func (g *Gateway) openChannels(context.Context) error {
 			return err
 		}
 		g.phones = simulator.New(func() time.Time { return g.now().In(g.pack.Zone) }) // as a phone there shows it
-		if !hasTwilio && !hasAfricasTalking {
+		if !hasTwilio && !hasAfricasTalking && !allSet(c.androidSMSVariables()) {
 			g.channels = append(g.channels, g.phones)
 			sending[g.phones.Name()] = true
 		}
@@ -316,8 +317,14 @@ func (g *Gateway) openChannels(context.Context) error {
 		g.channels = append(g.channels, channel)
 		sending[channel.Name()] = hasAfricasTalking
 	}
-	if len(g.channels) == 0 {
-		return errors.New("no provider is configured: set the variables of Twilio (CHUMROK_TWILIO_…) or Africa's Talking (CHUMROK_AFRICASTALKING_…)")
+	if err := g.openPhone(sending); err != nil {
+		return err
+	}
+	if err := g.openOperators(); err != nil {
+		return err
+	}
+	if len(sending) == 0 {
+		return errors.New("no provider that sends is configured, so nobody could be alerted: set the variables of Twilio (CHUMROK_TWILIO_…), Africa's Talking (CHUMROK_AFRICASTALKING_…) or an Android phone (CHUMROK_ANDROIDSMS_…)")
 	}
 	g.pace = outbox.NewPace(g.pack.Outbound.Rates)
 	for name, on := range sending {
@@ -329,8 +336,9 @@ func (g *Gateway) openChannels(context.Context) error {
 		g.outbound = outbox.Everything(simulator.Name)
 		return nil
 	}
-	routes := make([]outbox.Route, len(g.pack.Outbound.Routes))
-	for i, r := range g.pack.Outbound.Routes {
+	packed := g.pack.Routes()
+	routes := make([]outbox.Route, len(packed))
+	for i, r := range packed {
 		routes[i] = outbox.Route{Prefix: r.Prefix, Via: r.Via}
 	}
 	all, err := outbox.New(g.pack.Outbound.Prefixes, routes)
@@ -338,6 +346,7 @@ func (g *Gateway) openChannels(context.Context) error {
 		return fmt.Errorf("reading the pack's outbound routes: %w", err)
 	}
 	g.outbound = all.Available(sending)
+	g.warnUnrouted(sending)
 	return nil
 }
 

@@ -56,10 +56,16 @@ var clubNumber = regexp.MustCompile(`^[0-9]{3,5}$`)
 func clubDialled(m adapters.Message) string {
 	text := phone.Digits(strings.TrimSpace(m.Text))
 	if m.Channel == adapters.USSD {
-		dialled := strings.Split(strings.Trim(phone.Digits(m.To), "*# "), "*")
+		code := m.To
+		if m.Dialled {
+			code = m.Text
+		}
+		dialled := strings.Split(strings.Trim(phone.Digits(code), "*# "), "*")
 		switch {
 		case len(dialled) > 1:
 			text = dialled[1]
+		case m.Dialled:
+			text = ""
 		default:
 			text, _, _ = strings.Cut(text, "*")
 		}

@@ -22,6 +22,7 @@ type meter struct {
 	alarms   prometheus.Counter       // times that the last tier did not answer
 	redis    prometheus.Counter       // times that Redis did not answer and the ledger did
 	panics   prometheus.Counter
+	ignored  *prometheus.CounterVec // by provider and what
 	// overBudget counts answers to callers that no budget covered
 	overBudget prometheus.Counter
 }
@@ -43,9 +44,11 @@ func newMeter() *meter {
 			Help: "Turns that went on from the ledger because Redis did not answer."}),
 		overBudget: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_over_budget_total",
 			Help: "Answers to callers that were kept and not sent because the day's budget was used up."}),
+		ignored: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chumrok_ignored_total",
+			Help: "Things that providers told and that are about no message."}, []string{"provider", "what"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_panics_total", Help: "Hooks that panicked."}),
 	}
-	m.registry.MustRegister(m.turns, m.turnTime, m.sends, m.due, m.alarms, m.redis, m.panics, m.overBudget,
+	m.registry.MustRegister(m.turns, m.turnTime, m.sends, m.due, m.alarms, m.redis, m.panics, m.ignored, m.overBudget,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -127,6 +127,18 @@ func Reply(status int, body string, headers ...string) func(*http.Request) (*htt
 	}
 }
 
+// cutShort answers with a body whose connection ends before it does.
+func cutShort(status int, begun string) func(*http.Request) (*http.Response, error) {
+	return func(r *http.Request) (*http.Response, error) {
+		answer, err := Reply(status, begun)(r)
+		if err == nil {
+			answer.Body = io.NopCloser(io.MultiReader(strings.NewReader(begun), broken{}))
+			answer.ContentLength = -1
+		}
+		return answer, err
+	}
+}
+
 // Silent is a provider that takes the request and never answers: the request ends with its context.
 func Silent(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()

@@ -118,7 +118,7 @@ func (a *AfricasTalking) hook(do func(http.ResponseWriter, *http.Request, url.Va
 			}
 			// What can be read of a form with a broken escape is kept: it is authentic, whatever it says. Of a field
 			// that stands twice the first one counts.
-			form, _ := url.ParseQuery(string(body))
+			form, _ := url.ParseQuery(string(adapters.Body(body)))
 			do(w, r, form, sink)
 		})
 	}

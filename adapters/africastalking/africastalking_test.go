@@ -29,6 +29,16 @@ func adapter(tb testing.TB, way http.RoundTripper) *AfricasTalking {
 	return a
 }
 
+// stranger is an account with another token.
+func stranger(tb testing.TB) *AfricasTalking {
+	tb.Helper()
+	a, err := New(Config{Username: "chumrok", APIKey: apiKey, Token: "another-token-of-32-letters-00000"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return a
+}
+
 func number(tb testing.TB, raw string) phone.Number {
 	tb.Helper()
 	n, err := phone.Parse(raw)
@@ -73,6 +83,7 @@ func TestUSSD(t *testing.T) {
 		Text: func(_ testing.TB, id, text string) *http.Request {
 			return adaptertest.Form(hooks+"/ussd", "sessionId", id, "phoneNumber", "+85512000201", "serviceCode", "*1280#", "text", text)
 		},
+		Stranger:   stranger(t),
 		Cumulative: true,
 		Refused:    func(text string) string { return "END " + text },
 		Forged: map[string]func(testing.TB) *http.Request{
@@ -133,6 +144,15 @@ func TestSMS(t *testing.T) {
 		Wire:    wire,
 		Text: func(_ testing.TB, id, text string) *http.Request {
 			return adaptertest.Form(hooks+"/sms", "id", id, "from", "+85512000202", "to", "1280", "text", text, "date", "2026-11-22 06:04:45")
+		},
+		Stranger: stranger(t),
+		Date: func(_ testing.TB, raw string) *http.Request {
+			return adaptertest.Form(hooks+"/sms", append(adaptertest.Without(fields, "date"), "date", raw)...)
+		},
+		DateForms: []string{time.RFC3339, time.DateTime},
+		Delivery: func(_ testing.TB, id string, state adapters.DeliveryState) *http.Request {
+			word := map[adapters.DeliveryState]string{adapters.Handed: "Sent", adapters.Delivered: "Success", adapters.Failed: "Failed"}[state]
+			return adaptertest.Form(hooks+"/delivery", "id", id, "status", word, "phoneNumber", "+85512000202")
 		},
 		Forged: map[string]func(testing.TB) *http.Request{
 			"an SMS on another token":     form(wrong+"/sms", fields...),

@@ -141,7 +141,17 @@ func TestHooks(t *testing.T) {
 		Deliveries: []adapters.Delivery{{Provider: Name, ID: "SM9", State: adapters.Failed}}})
 
 	good := fields("SM1", "1")
+	stranger, err := New(Config{AccountSID: sid, AuthToken: "another token", From: sender, PublicURL: public})
+	if err != nil {
+		t.Fatal(err)
+	}
 	adaptertest.Inbound{
+		Stranger: stranger,
+		Signed:   true,
+		Delivery: func(_ testing.TB, id string, state adapters.DeliveryState) *http.Request {
+			word := map[adapters.DeliveryState]string{adapters.Handed: "sent", adapters.Delivered: "delivered", adapters.Failed: "undelivered"}[state]
+			return sign(token, statusPath, "AccountSid", sid, "MessageSid", id, "MessageStatus", word)
+		},
 		Channel: adapter(t, &adaptertest.Network{}),
 		Wire:    wire,
 		Text:    func(_ testing.TB, id, text string) *http.Request { return sign(token, smsPath, fields(id, text)...) },

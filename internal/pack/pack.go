@@ -48,6 +48,8 @@ type Pack struct {
 	Clubs          map[string]Club // by the number on the club's poster
 	Flows          fs.FS           // the pack's own conversations, *.yaml at its top; nil for none
 	Locales        fs.FS           // the pack's own sentences, *.toml at its top; nil for none
+	USSD           fs.FS           // how the deployment's own USSD operators speak, *.yaml at its top; nil for none
+	Carriers       []Carrier       // whose numbers begin how; none where nobody wrote it down
 
 	name string // of the folder, for faults
 }
@@ -88,10 +90,11 @@ type Budget struct {
 	PerNumber int // to one reporter's phone
 }
 
-// A Route names the providers for a prefix, the first choice first.
+// A Route names the providers for a prefix or for a carrier's numbers, the first choice first.
 type Route struct {
-	Prefix string
-	Via    []string
+	Prefix  string
+	Via     []string
+	Carrier string // one of the pack's carriers, in place of a prefix
 }
 
 // A Club is a children's club whose number stands for its commune.
@@ -139,6 +142,9 @@ func Load(files fs.FS, name string) (*Pack, []Note, error) {
 		faults = append(faults, err)
 	}
 	if p.Locales, err = folder(files, "locales"); err != nil {
+		faults = append(faults, err)
+	}
+	if p.USSD, err = folder(files, "ussd"); err != nil {
 		faults = append(faults, err)
 	}
 	strays, err := p.strays(files)
@@ -192,7 +198,7 @@ func (p *Pack) unroutable() (faults []error) {
 	slices.SortFunc(officers, func(a, b directory.Officer) int { return a.Line - b.Line })
 	for _, o := range officers {
 		allowed := slices.ContainsFunc(p.Outbound.Prefixes, o.Phone.HasPrefix)
-		routed := slices.ContainsFunc(p.Outbound.Routes, func(r Route) bool { return o.Phone.HasPrefix(r.Prefix) })
+		routed := slices.ContainsFunc(p.Routes(), func(r Route) bool { return o.Phone.HasPrefix(r.Prefix) })
 		if !allowed || !routed {
 			faults = append(faults, Fault{File: p.File("directory.csv"), Line: o.Line, What: "no message can reach this phone",
 				Mend: "add its country to outbound.prefixes and outbound.routes in pack.yaml, or write a number of another country"})
@@ -220,7 +226,7 @@ func folder(files fs.FS, name string) (fs.FS, error) {
 	return sub, nil
 }
 
-var ours = []string{"pack.yaml", "directory.csv", "gazetteer.csv", "clubs.csv", "flows", "locales"}
+var ours = []string{"pack.yaml", "directory.csv", "gazetteer.csv", "clubs.csv", "flows", "locales", "ussd"}
 
 // strays notes files that nothing reads, since "gazeteer.csv" would be passed over in silence.
 func (p *Pack) strays(files fs.FS) (notes []Note, err error) {

@@ -73,7 +73,7 @@ func TestCambodiaLoads(t *testing.T) {
 	}, p.Clocks); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(Outbound{Prefixes: []string{"+855"}, Routes: []Route{{"+855", []string{"kannel", "africastalking", "twilio"}}},
+	if diff := cmp.Diff(Outbound{Prefixes: []string{"+855"}, Routes: []Route{{Prefix: "+855", Via: []string{"kannel", "africastalking", "twilio", "androidsms"}}},
 		Rates: map[string]float64{"kannel": 20, "androidsms": 0.25}, Budget: Budget{PerDay: 5000, Reserve: 2000, PerNumber: 60}}, p.Outbound); diff != "" {
 		t.Error(diff)
 	}

@@ -47,7 +47,7 @@ type settings struct {
 
 func (s *settings) read(top *yaml.Node, p *Pack) {
 	keys := s.object(top, "pack.yaml", "name", "languages", "time_zone", "holidays?", "sample?", "help_numbers", "service_codes", "short_code?",
-		"provinces_first?", "clocks", "sessions", "ladder", "triage", "outbound", "budgets?")
+		"provinces_first?", "clocks", "sessions", "ladder", "triage", "outbound", "carriers?", "budgets?")
 	p.Name = s.text(keys["name"], "name")
 	p.Languages = words(&s.reader, keys["languages"], "languages", []string{"km", "en", "km-Latn"})
 	p.Zone = s.zone(keys["time_zone"])
@@ -69,7 +69,12 @@ func (s *settings) read(top *yaml.Node, p *Pack) {
 	s.sessions(keys["sessions"], &p.Sessions)
 	s.ladders(keys["ladder"], p)
 	p.Triage = s.triage(keys["triage"])
-	s.outbound(keys["outbound"], &p.Outbound)
+	p.Carriers = s.carriers(keys["carriers"], p.Zone)
+	var names []string
+	for _, c := range p.Carriers {
+		names = append(names, c.Name)
+	}
+	s.outbound(keys["outbound"], &p.Outbound, names)
 	p.Budgets = s.budgets(keys["budgets"])
 }
 
@@ -203,25 +208,33 @@ func (s *settings) ladder(n *yaml.Node, what string) []directory.Body {
 	return steps
 }
 
-func (s *settings) outbound(n *yaml.Node, to *Outbound) {
+func (s *settings) outbound(n *yaml.Node, to *Outbound, carriers []string) {
 	keys := s.object(n, "outbound", "prefixes", "routes", "rates?", "budget?")
 	to.Rates, to.Budget = s.rates(keys["rates"]), s.budget(keys["budget"])
 	for _, item := range s.list(keys["prefixes"], "outbound.prefixes") {
 		to.Prefixes = append(to.Prefixes, s.prefix(item, "outbound.prefixes"))
 	}
 	for _, item := range s.list(keys["routes"], "outbound.routes") {
-		route := s.object(item, "route", "prefix", "via")
-		if route["prefix"] == nil {
+		route := s.object(item, "route", "prefix?", "carrier?", "via")
+		if (route["prefix"] == nil) == (route["carrier"] == nil) {
+			if route != nil {
+				s.fault(item, `write prefix: "+855" or carrier: smart, one of them`, "a route is for a prefix or for a carrier")
+			}
 			continue
 		}
-		r := Route{Prefix: s.prefix(route["prefix"], "route.prefix"), Via: words(&s.reader, route["via"], "route.via", providers)}
-		if slices.ContainsFunc(to.Routes, func(o Route) bool { return o.Prefix == r.Prefix }) {
-			s.fault(item, "put its providers into one route", "outbound.routes: %s stands twice", r.Prefix)
+		r := Route{Via: words(&s.reader, route["via"], "route.via", providers)}
+		if route["prefix"] != nil {
+			r.Prefix = s.prefix(route["prefix"], "route.prefix")
+		} else {
+			r.Carrier = word(&s.reader, route["carrier"], "route.carrier", carriers)
+		}
+		if slices.ContainsFunc(to.Routes, func(o Route) bool { return o.Prefix == r.Prefix && o.Carrier == r.Carrier }) {
+			s.fault(item, "put its providers into one route", "outbound.routes: %s stands twice", r.Prefix+r.Carrier)
 		}
 		to.Routes = append(to.Routes, r)
 	}
 	for _, prefix := range to.Prefixes {
-		if len(to.Routes) > 0 && !slices.ContainsFunc(to.Routes, func(r Route) bool { return strings.HasPrefix(prefix, r.Prefix) }) {
+		if len(to.Routes) > 0 && !slices.ContainsFunc(to.Routes, func(r Route) bool { return r.Carrier == "" && strings.HasPrefix(prefix, r.Prefix) }) {
 			s.fault(keys["prefixes"], "add a route for it", "outbound.prefixes: no route carries %s", prefix)
 		}
 	}
