@@ -3,8 +3,6 @@ package flows
 import (
 	"slices"
 	"strconv"
-
-	"chumrok/internal/phone"
 )
 
 // bounds are what a number may be, or how many digits there may be.
@@ -50,7 +48,7 @@ func (r *run) asked(n *node, k key) {
 			return
 		}
 	case "phone":
-		if number, err := phone.Parse(k.text); err == nil {
+		if number, err := r.d.l.options.Phones.Parse(k.text); err == nil {
 			r.answered(n, number.E164())
 			return
 		}
@@ -103,7 +101,7 @@ func (r *run) text(n *node, k key) {
 		has := func(lang string) bool {
 			return slices.Contains(r.d.l.languages, lang) && r.d.fields["language"].allows(lang)
 		}
-		r.set("language", guessLanguage(k.text, r.s.language, has))
+		r.set("language", r.d.l.guessLanguage(k.text, r.s.language, has))
 	}
 	value := cut(lines(r.s.Answer(n.field), cut(k.text, mostBytes)), mostTotal)
 	if runes := len([]rune(k.text)); runes > mostRunes && r.s.channel == USSD {

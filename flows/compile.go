@@ -161,6 +161,11 @@ func (c *compiler) compile() *Definition {
 	for _, p := range c.src.Fields {
 		c.fields[p.name.text] = readField(p)
 	}
+	if f := c.fields["language"]; f != nil && f.values != nil {
+		for _, lang := range c.l.languages { // a deployment's own language need not be written into every conversation
+			f.values[lang] = lang
+		}
+	}
 	c.secrets()
 	for _, v := range c.src.Voices {
 		voice := voice{name: v.Name.text}

@@ -181,8 +181,8 @@ func unseenJoiner(r rune) bool { return r == '\u200d' || r == '\u200c' }
 
 // guessLanguage is the language that a message is written in, if it can be told and the conversation has it; else fallback. Khmer in Latin
 // letters is answered in Khmer where nobody has written that out.
-func guessLanguage(text, fallback string, has func(string) bool) string {
-	lang := locales.DetectLanguage(cut(text, 500))
+func (l *Library) guessLanguage(text, fallback string, has func(string) bool) string {
+	lang := l.texts.Detect(cut(text, 500))
 	if lang == locales.LatinKhmer && !has(lang) {
 		lang = locales.Khmer
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"chumrok/internal/gazetteer"
+	"chumrok/internal/phone"
 	"chumrok/locales"
 )
 
@@ -19,6 +20,8 @@ type Options struct {
 	Budget       map[Channel]locales.Budget // what one USSD screen carries; locales.USSD unless given
 	OwnProvinces []string                   // codes of the provinces that lists show first, in this order
 	Clubs        map[string]string          // a club's number → its commune's code
+	Phones       phone.Country              // where a number is at home that a caller writes without a plus sign; Cambodia unless given
+	Numbers      map[string]int             // words of the deployment's languages for 0 to 9, beside those that package phone knows
 	Retries      int                        // how often a caller may try again after an input that cannot be taken; 3 unless given
 }
 

@@ -101,3 +101,20 @@ func shownPages(pages []string) string {
 	}
 	return b.String()
 }
+
+// LanguagesOffered are the languages that an option of a current conversation chooses.
+func (l *Library) LanguagesOffered() []string {
+	var offered []string
+	for _, d := range l.Definitions() {
+		for i := range d.nodes {
+			if d.nodes[i].field != "language" {
+				continue
+			}
+			for _, o := range d.nodes[i].options {
+				offered = append(offered, o.value)
+			}
+		}
+	}
+	slices.Sort(offered)
+	return slices.Compact(offered)
+}

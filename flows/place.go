@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"chumrok/internal/gazetteer"
-	"chumrok/locales"
 )
 
 // phase is where in the question for a place the caller is.
@@ -391,8 +390,5 @@ func (l *Library) placeName(lang, code string) string {
 }
 
 func (l *Library) nameOf(lang string, p gazetteer.Place) string {
-	if lang == locales.Khmer {
-		return p.Km
-	}
-	return p.Latin
+	return l.places.NameOf(p, lang)
 }

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -160,6 +161,10 @@ func (r *run) input(n *node, text string) {
 // key reads a key; the words for leaving, back and more are keys in the language that the caller sees.
 func (r *run) key(text string) key {
 	k := readKey(text)
+	if n, ok := r.d.l.options.Numbers[strings.ToLower(k.text)]; ok && k.digits == "" && n < 10 {
+		k.digits = strconv.Itoa(n)
+		k.leave = n == 0
+	}
 	if k.digits != "" || k.text == "" || len(k.text) > longestKey {
 		return k
 	}

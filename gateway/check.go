@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
 	"chumrok/flows"
+	"chumrok/internal/directory"
 	"chumrok/internal/pack"
 	"chumrok/internal/phone"
 	"chumrok/internal/referral"
@@ -46,7 +48,7 @@ func (k checkCommand) Run(c *call) error {
 	if err != nil {
 		faults = append(faults, errors.Unwrap(err))
 	} else {
-		faults = append(faults, library.HoldNumbers("flows/released-numbers.txt", flows.ReleasedNumbers()))
+		faults = append(faults, library.HoldNumbers(releasedNumbers(p)), unoffered(p, library))
 	}
 	faults = append(faults, p.Check(time.Now()))
 	if shapes, err := loadShapes(p); err != nil {
@@ -77,6 +79,26 @@ func (k checkCommand) Run(c *call) error {
 `, name, len(texts.Keys()), strings.Join(texts.Languages(), ", "), routed/communes, communes,
 		coverage[pack.CoveredByTwo], coverage[pack.CoveredByOne], coverage[pack.CoveredByFallback], len(p.Directory.All()))
 	return nil
+}
+
+// unoffered names the languages of the pack that no screen offers: nobody who dials could choose them.
+func unoffered(p *pack.Pack, library *flows.Library) error {
+	var faults []error
+	offered := library.LanguagesOffered()
+	for _, lang := range p.Languages {
+		if !slices.Contains(offered, lang) && len(p.Languages) > 1 {
+			faults = append(faults, fmt.Errorf("%s: the menu offers no option for the language %s; put flows/menu.yaml into the pack and add it to the field language", p.File("pack.yaml"), lang))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// areaShown is an area code as people read it.
+func areaShown(code string) string {
+	if code == directory.National {
+		return nation
+	}
+	return code
 }
 
 // faultsFound prints every fault on a line of its own and counts them.

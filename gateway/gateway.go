@@ -221,6 +221,17 @@ func loadTexts(p *pack.Pack) (*locales.Catalogue, error) {
 	return texts, nil
 }
 
+// releasedNumbers are the option numbers that may not move: the pack's own list where it has one, since a country that has never
+// published ours begins with its own, else ours.
+func releasedNumbers(p *pack.Pack) (name, text string) {
+	if p.Flows != nil {
+		if own, err := fs.ReadFile(p.Flows, "released-numbers.txt"); err == nil {
+			return p.File("flows/released-numbers.txt"), string(own)
+		}
+	}
+	return "flows/released-numbers.txt", flows.ReleasedNumbers()
+}
+
 // loadFlows compiles the conversations: ours, and the pack's in place of those of the same name.
 func loadFlows(p *pack.Pack, texts *locales.Catalogue) (*flows.Library, error) {
 	library := flows.NewLibrary(texts, p.Gazetteer, flows.Options{
@@ -228,6 +239,8 @@ func loadFlows(p *pack.Pack, texts *locales.Catalogue) (*flows.Library, error) {
 		OwnProvinces: p.ProvincesFirst,
 		Clubs:        p.ClubAreas(),
 		Retries:      p.Sessions.Retries,
+		Phones:       p.Country,
+		Numbers:      p.Spoken.Numbers,
 	})
 	var faults []error
 	if p.Flows != nil {
@@ -294,13 +307,14 @@ func (g *Gateway) openChannels(context.Context) error {
 			return err
 		}
 		g.phones = simulator.New(func() time.Time { return g.now().In(g.pack.Zone) }) // as a phone there shows it
+		g.phones.Introduce(simulator.Example{Country: g.pack.Country, Number: g.pack.TrialPhone.E164(), Code: g.pack.ServiceCodes[0], To: g.pack.ShortCode})
 		if !hasTwilio && !hasAfricasTalking && !allSet(c.androidSMSVariables()) {
 			g.channels = append(g.channels, g.phones)
 			sending[g.phones.Name()] = true
 		}
 	}
 	if hasTwilio || c.Mode == Trial {
-		channel, err := twilio.New(twilio.Config{AccountSID: c.Twilio.AccountSID, AuthToken: c.Twilio.AuthToken,
+		channel, err := twilio.New(twilio.Config{Country: g.pack.Country, AccountSID: c.Twilio.AccountSID, AuthToken: c.Twilio.AuthToken,
 			From: c.Twilio.From, APIURL: c.Twilio.APIURL, PublicURL: c.PublicURL})
 		if err != nil {
 			return fmt.Errorf("turning on Twilio: %w", err)
@@ -309,7 +323,7 @@ func (g *Gateway) openChannels(context.Context) error {
 		sending[channel.Name()] = hasTwilio
 	}
 	if hasAfricasTalking || c.Mode == Trial {
-		channel, err := africastalking.New(africastalking.Config{Username: c.AfricasTalking.Username, APIKey: c.AfricasTalking.APIKey,
+		channel, err := africastalking.New(africastalking.Config{Country: g.pack.Country, Username: c.AfricasTalking.Username, APIKey: c.AfricasTalking.APIKey,
 			From: c.AfricasTalking.From, Token: c.AfricasTalking.Token, APIURL: c.AfricasTalking.APIURL})
 		if err != nil {
 			return fmt.Errorf("turning on Africa's Talking: %w", err)

@@ -263,7 +263,7 @@ func (officerListCommand) Run(c *call) error {
 					state = "PIN locked"
 				}
 			}
-			fmt.Fprintf(c.stream.out, "%-24s %-6s %-18s %-13s %-10s", o.ID, o.AreaCode, o.Body, o.Role, state)
+			fmt.Fprintf(c.stream.out, "%-24s %-6s %-18s %-13s %-10s", o.ID, areaShown(o.AreaCode), o.Body, o.Role, state)
 			if end, away := until[o.ID]; away {
 				fmt.Fprintf(c.stream.out, " away until the end of %s", lastDay(end, p.Zone))
 			}

@@ -75,7 +75,10 @@ func printPosters(out io.Writer, file string, p *pack.Pack, clubs ...store.Club)
 			Urgent: []string{p.Facts()["child_helpline"], p.Facts()["police"]}, Numbers: card, Languages: p.Languages}
 		if club.Code != "" {
 			sheets[i].Dial = clubDials(p, club.Code)[0]
-			sheets[i].Place = map[string]string{"km": p.Gazetteer.Name(club.AreaCode, "km"), "en": p.Gazetteer.Name(club.AreaCode, "en")}
+			sheets[i].Place = map[string]string{"en": p.Gazetteer.Name(club.AreaCode, "en")}
+			for _, lang := range p.Languages {
+				sheets[i].Place[lang] = p.Gazetteer.Name(club.AreaCode, lang)
+			}
 		}
 	}
 	if file == "" {

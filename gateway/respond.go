@@ -20,7 +20,7 @@ import (
 // conversation of its own, or tells something that is no answer to an alert: then it is not taken, and converse does.
 func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time) (turn, bool, error) {
 	index := g.store.PhoneIndex(m.From)
-	words, understood := alert.ParseWords(m.Text)
+	words, understood := alert.ParseWords(g.pack.Spoken.Read(m.Text))
 	var talkedAt time.Time // when the phone last spoke in a conversation of its own, if one is going on
 	if words.Code == "" {
 		own, found, err := g.store.Resume(ctx, g.liveKey(m))

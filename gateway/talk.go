@@ -22,7 +22,7 @@ import (
 
 type talkCommand struct {
 	To     string `help:"The number or code to dial or to write to." placeholder:"NUMBER"`
-	From   string `help:"The number of this phone; the sample's numbers reach nobody." default:"+85512000001" placeholder:"NUMBER"`
+	From   string `help:"The number of this phone; without it the one that the pack is tried with, which reaches nobody." placeholder:"NUMBER"`
 	SMS    bool   `name:"sms" help:"Write SMS instead of dialling."`
 	Script string `help:"Play a transcript and stop at the first difference." placeholder:"FILE"`
 }
@@ -42,6 +42,9 @@ func (t talkCommand) Run(c *call) error {
 		return err
 	}
 	defer line.close()
+	if err := line.meet(c.ctx, &t); err != nil {
+		return err
+	}
 	if t.Script != "" {
 		text, err := os.ReadFile(t.Script)
 		if err != nil {
@@ -57,6 +60,7 @@ func (t talkCommand) Run(c *call) error {
 type line struct {
 	base  string
 	where string
+	first example
 	close func()
 	env   environment // of the gateway, for an operator's commands
 	own   *ownGateway // nil for one that runs anyway
@@ -246,9 +250,9 @@ func (h *handset) dialled() string {
 	case h.to != "":
 		return h.to
 	case h.sms:
-		return "1280"
+		return h.line.first.To
 	}
-	return "*1280#"
+	return h.line.first.Code
 }
 
 // types sends what is typed and returns what the phone then shows: a screen, or the answer to an SMS.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"path/filepath"
 	"strings"
 )
@@ -33,11 +34,11 @@ func (g *Gateway) welcome(w io.Writer, public, private string) {
 	token := filepath.Join(g.config.Data, "africastalking.token")
 	fmt.Fprintf(w, `
 Phones are simulated and the directory is a sample: nobody is alerted for real. To try, in another terminal:
-  go run ./gateway talk                     dial as a parent; --sms --from +85512000002 texts as a child
+  go run ./gateway talk                     dial as a parent; --sms texts as a child
   http://%s/phones%s every phone, the committees' among them
-  curl -d sessionId=s1 -d phoneNumber=%%2B85512000001 -d serviceCode='*1280#' -d text= \
+  curl -d sessionId=s1 -d phoneNumber=%s -d serviceCode='%s' -d text= \
     http://%s/hooks/africastalking/$(cat %s)/ussd
   go run ./gateway referrals                who is asked to act, and why
   go run ./gateway ledger --check           what was received and where it stands
-`, private, strings.Repeat(" ", max(1, 27-len(private))), public, token)
+`, private, strings.Repeat(" ", max(1, 27-len(private))), url.QueryEscape(g.pack.TrialPhone.E164()), g.pack.ServiceCodes[0], public, token)
 }

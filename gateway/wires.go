@@ -139,7 +139,7 @@ func (g *Gateway) openPhone(sending map[string]bool) error {
 		}
 		c.URL, c.Username, c.Password, c.SigningKey = "http://127.0.0.1:8080", "none", "none", key
 	}
-	channel, err := androidsms.New(androidsms.Config{URL: c.URL, Username: c.Username, Password: c.Password, SigningKey: c.SigningKey, Now: g.now})
+	channel, err := androidsms.New(androidsms.Config{Country: g.pack.Country, URL: c.URL, Username: c.Username, Password: c.Password, SigningKey: c.SigningKey, Now: g.now})
 	if err != nil {
 		return fmt.Errorf("turning on SMS Gateway for Android: %w", err)
 	}
@@ -193,7 +193,7 @@ func (g *Gateway) openOperators() error {
 		} else if err := screenFault(g.pack, shape); err != nil {
 			return err
 		}
-		channel, err := operatorussd.New(operatorussd.Config{Shape: shape, Token: token, Addresses: addresses[shape.Name], Code: g.pack.ServiceCodes[0]})
+		channel, err := operatorussd.New(operatorussd.Config{Country: g.pack.Country, Shape: shape, Token: token, Addresses: addresses[shape.Name], Code: g.pack.ServiceCodes[0]})
 		if err != nil {
 			return fmt.Errorf("turning on a USSD operator: CHUMROK_USSD_TOKENS: %w", err)
 		}

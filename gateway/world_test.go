@@ -27,17 +27,19 @@ import (
 
 // world is one gateway with its phones around it, and a clock that only the story moves.
 type world struct {
-	t       *testing.T
-	env     environment
-	gateway *Gateway
-	clock   *clock
-	public  *httptest.Server
-	redis   *servertest.RedisServer // nil in the embedded house
-	lines   int
-	officer map[string]string // officer id → number
-	read    map[string]int    // number → messages of its inbox that the story has looked at
-	logs    *lines
-	calls   map[string]*caller // number → its last call by which something was told
+	t         *testing.T
+	env       environment
+	gateway   *Gateway
+	clock     *clock
+	public    *httptest.Server
+	redis     *servertest.RedisServer // nil in the embedded house
+	lines     int
+	dial      string            // what callers dial
+	shortCode string            // what they write to
+	officer   map[string]string // officer id → number
+	read      map[string]int    // number → messages of its inbox that the story has looked at
+	logs      *lines
+	calls     map[string]*caller // number → its last call by which something was told
 }
 
 // clock is a time that stands still until it is moved.
@@ -94,12 +96,18 @@ func stories(t *testing.T, story func(*world)) {
 
 func newWorld(t *testing.T, house string) *world {
 	t.Helper()
-	w := &world{t: t, read: map[string]int{}, logs: &lines{}, officer: map[string]string{},
+	return newWorldOf(t, house, storyPack(t))
+}
+
+// newWorldOf is a world with a pack of its own.
+func newWorldOf(t *testing.T, house, folder string) *world {
+	t.Helper()
+	w := &world{t: t, dial: "*1280#", shortCode: "1280", read: map[string]int{}, logs: &lines{}, officer: map[string]string{},
 		clock: &clock{at: time.Date(2026, 11, 24, 9, 0, 0, 0, time.FixedZone("ICT", 7*3600))}}
 	w.public = httptest.NewUnstartedServer(http.NotFoundHandler())
 	w.env = environment{
 		"CHUMROK_DATA":       t.TempDir(),
-		"CHUMROK_PACK":       storyPack(t),
+		"CHUMROK_PACK":       folder,
 		"CHUMROK_PUBLIC_URL": "http://" + w.public.Listener.Addr().String(),
 	}
 	if house == "real" {
@@ -229,7 +237,7 @@ func (c *caller) presses(keys ...string) *caller {
 			c.w.t.Fatalf("the session had ended before %q was pressed; the last screen was:\n%s", key, c.screen)
 		}
 		c.path = append(c.path, key)
-		c.press("*1280#")
+		c.press(c.w.dial)
 	}
 	return c
 }
@@ -255,7 +263,7 @@ func (c *caller) press(code string) {
 // hangsUp is the network's notice that the session is over.
 func (c *caller) hangsUp() {
 	c.w.t.Helper()
-	form := url.Values{"sessionId": {c.session}, "phoneNumber": {c.number}, "serviceCode": {"*1280#"}, "networkCode": {"99999"},
+	form := url.Values{"sessionId": {c.session}, "phoneNumber": {c.number}, "serviceCode": {c.w.dial}, "networkCode": {"99999"},
 		"date": {"2026-11-24 02:00:00"}, "status": {"Incomplete"}, "input": {strings.Join(c.path, "*")}, "lastAppResponse": {c.screen},
 		"durationInMillis": {"61000"}, "hopsCount": {"4"}, "cost": {"0"}, "errorMessage": {""}}
 	if status, body := c.w.post("/hooks/africastalking/"+c.w.gateway.config.AfricasTalking.Token+"/ussd/ended", form, nil); status != http.StatusOK {
@@ -400,7 +408,7 @@ func (w *world) twilio(from, text, sid string) string {
 
 func (w *world) twilioForm(from, text, sid string) url.Values {
 	return url.Values{"MessageSid": {sid}, "SmsSid": {sid}, "SmsMessageSid": {sid}, "AccountSid": {w.gateway.config.Twilio.AccountSID},
-		"From": {from}, "To": {"+1280"}, "Body": {text}, "NumMedia": {"0"}, "NumSegments": {"1"}, "SmsStatus": {"received"},
+		"From": {from}, "To": {"+" + w.shortCode}, "Body": {text}, "NumMedia": {"0"}, "NumSegments": {"1"}, "SmsStatus": {"received"},
 		"ApiVersion": {"2010-04-01"}, "FromCountry": {"KH"}}
 }
 

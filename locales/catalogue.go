@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/language"
 )
@@ -18,7 +19,8 @@ type Catalogue struct {
 	matcher language.Matcher
 	keys    []string
 	readers readers
-	sources map[string]map[string]source // lang, key
+	sources map[string]map[string]source   // lang, key
+	letters map[string]*unicode.RangeTable // the script of each language that is not ours; empty where all are
 }
 
 // tongue is the sentences of one language.

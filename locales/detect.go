@@ -99,6 +99,82 @@ func DetectLanguage(text string) string {
 	return English
 }
 
+// certain is how many plain words of English tell English from another language in Latin letters that the deployment speaks.
+const certain = 2
+
+// Detect says in which of the catalogue's languages a message is written, "" where nothing tells. Between our own languages it is
+// DetectLanguage; a pack's language in letters of its own is known by them, and one in Latin letters is what a message in Latin letters is
+// in unless its words are plainly English.
+func (c *Catalogue) Detect(text string) string {
+	if len(c.letters) == 0 {
+		return DetectLanguage(text)
+	}
+	latin := false
+	for _, r := range text {
+		if unicode.Is(unicode.Latin, r) {
+			latin = true
+			continue
+		}
+		for _, lang := range c.langs {
+			if script := c.letters[lang]; script != nil && script != unicode.Latin && unicode.Is(script, r) {
+				return lang
+			}
+		}
+	}
+	guess := DetectLanguage(text)
+	if c.tongues[guess] != nil && guess != English {
+		return guess
+	}
+	if !latin {
+		return ""
+	}
+	english := 0
+	for _, w := range romanWords(text) {
+		if plain[w] {
+			english++
+		}
+	}
+	if c.tongues[English] != nil && english >= certain {
+		return English
+	}
+	for _, lang := range c.langs {
+		if c.letters[lang] == unicode.Latin {
+			return lang
+		}
+	}
+	if c.tongues[guess] == nil {
+		return ""
+	}
+	return guess
+}
+
+// lettersOf is the script of most letters of a language's sentences.
+func lettersOf(sentences map[string]source) *unicode.RangeTable {
+	counts, scripts := map[string]int{}, map[rune]string{}
+	for _, s := range sentences {
+		for _, r := range placeholder.ReplaceAllString(s.raw, "") {
+			if !unicode.IsLetter(r) {
+				continue
+			}
+			name, ok := scripts[r]
+			for script, table := range unicode.Scripts {
+				if !ok && unicode.Is(table, r) {
+					name = script
+				}
+			}
+			scripts[r] = name
+			counts[name]++
+		}
+	}
+	most := ""
+	for name, n := range counts {
+		if most == "" || n > counts[most] || n == counts[most] && name < most {
+			most = name
+		}
+	}
+	return unicode.Scripts[most]
+}
+
 // mostNames is how many words an address may have beside the kinds of places and the provinces: a village, a commune and
 // a district of two words each.
 const mostNames = 6

@@ -204,16 +204,6 @@ func (l *loader) read(f fs.FS, folder string, names ...string) {
 	}
 }
 
-// languageOf returns the language that a file is named after, as it is written there, and what stands before it: "km" and
-// "learn." of learn.km.toml.
-func languageOf(name string) (lang, subject string) {
-	lang = strings.TrimSuffix(path.Base(name), ".toml")
-	if i := strings.LastIndexByte(lang, '.'); i >= 0 {
-		lang, subject = lang[i+1:], lang[:i+1]
-	}
-	return lang, subject
-}
-
 // homeOf names the file in which a sentence of lang belongs that stands in the file at in another language: beside it the one
 // of the same subject, if there is one, else the language's own.
 func (l *loader) homeOf(lang, at string) string {

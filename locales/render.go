@@ -69,6 +69,9 @@ func (l *loader) compare() {
 		}
 		for _, lang := range langs {
 			s, ok := l.sources[lang][key]
+			if !ok && (l.unspoken(key) || strings.HasPrefix(key, "poster.")) {
+				continue
+			}
 			if !ok {
 				at := union[key]
 				l.fault(at.file, at.line, key, fmt.Sprintf("the key is missing in the language %q", lang), "add it to "+l.homeOf(lang, at.file))
@@ -142,6 +145,7 @@ func (l *loader) render() *Catalogue {
 			}
 		}
 	}
+	c.letters = l.letters(c.langs)
 	tags := make([]language.Tag, len(c.langs))
 	for i, lang := range c.langs {
 		tags[i] = language.Make(lang)

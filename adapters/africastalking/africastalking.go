@@ -35,6 +35,7 @@ const leastToken = 16
 
 // Config is an account of Africa's Talking.
 type Config struct {
+	Country   phone.Country // where senders are at home whose number comes without a plus sign
 	Username  string
 	APIKey    string
 	From      string            // a short code or sender's name; "" is the account's own
@@ -89,9 +90,9 @@ func (a *AfricasTalking) Name() string { return Name }
 func (a *AfricasTalking) Routes() []adapters.Route {
 	const base = "/hooks/" + Name + "/{token}"
 	return []adapters.Route{
-		{Method: http.MethodPost, Pattern: base + "/ussd", Handler: a.hook(ussd)},
+		{Method: http.MethodPost, Pattern: base + "/ussd", Handler: a.hook(a.ussd)},
 		{Method: http.MethodPost, Pattern: base + "/ussd/ended", Handler: a.hook(ended)},
-		{Method: http.MethodPost, Pattern: base + "/sms", Handler: a.hook(sms)},
+		{Method: http.MethodPost, Pattern: base + "/sms", Handler: a.hook(a.sms)},
 		{Method: http.MethodPost, Pattern: base + "/delivery", Handler: a.hook(delivery)},
 	}
 }
@@ -126,7 +127,7 @@ func (a *AfricasTalking) hook(do func(http.ResponseWriter, *http.Request, url.Va
 
 // ussd takes one turn of a session. The form's text is the whole path so far, "" for the first turn; a path that comes
 // again is a repeat. The answer begins with CON, or with END when it is the last.
-func ussd(w http.ResponseWriter, r *http.Request, form url.Values, sink adapters.Sink) {
+func (a *AfricasTalking) ussd(w http.ResponseWriter, r *http.Request, form url.Values, sink adapters.Sink) {
 	session, text := form.Get("sessionId"), adapters.Text(form.Get("text"))
 	if session == "" {
 		http.Error(w, "sessionId is missing", http.StatusBadRequest)
@@ -138,7 +139,7 @@ func ussd(w http.ResponseWriter, r *http.Request, form url.Values, sink adapters
 		ID:         session + "|" + form.Get("text"),
 		Session:    session,
 		New:        text == "",
-		From:       sender(form.Get("phoneNumber")),
+		From:       a.sender(form.Get("phoneNumber")),
 		To:         adapters.Text(form.Get("serviceCode")),
 		Text:       text,
 		Cumulative: true,
@@ -175,7 +176,7 @@ func ended(w http.ResponseWriter, r *http.Request, form url.Values, sink adapter
 
 // sms takes an SMS, whose answer is sent apart, and an opt-out, which has no text of a person and is only acknowledged:
 // the next message to that number is refused by the provider, which says so.
-func sms(w http.ResponseWriter, r *http.Request, form url.Values, sink adapters.Sink) {
+func (a *AfricasTalking) sms(w http.ResponseWriter, r *http.Request, form url.Values, sink adapters.Sink) {
 	id := form.Get("id")
 	if id == "" {
 		if form.Get("senderId") != "" && form.Get("phoneNumber") != "" && !form.Has("text") {
@@ -189,7 +190,7 @@ func sms(w http.ResponseWriter, r *http.Request, form url.Values, sink adapters.
 		Provider: Name,
 		Channel:  adapters.SMS,
 		ID:       id,
-		From:     sender(form.Get("from")),
+		From:     a.sender(form.Get("from")),
 		To:       adapters.Text(form.Get("to")),
 		Text:     adapters.Text(form.Get("text")),
 		Apart:    true,
@@ -235,8 +236,8 @@ func delivery(w http.ResponseWriter, r *http.Request, form url.Values, sink adap
 }
 
 // sender reads a number, short code or name; what is none is kept as none.
-func sender(raw string) phone.Number {
-	n, _ := phone.ParseSender(raw)
+func (a *AfricasTalking) sender(raw string) phone.Number {
+	n, _ := a.config.Country.ParseSender(raw)
 	return n
 }
 

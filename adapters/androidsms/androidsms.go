@@ -34,7 +34,8 @@ const clocksApart = 5 * time.Minute
 
 // Config is a phone, reached on its own or through the app's cloud or private server.
 type Config struct {
-	URL        string // the base address of its API: http://PHONE:8080, or https://api.sms-gate.app/3rdparty/v1
+	Country    phone.Country // where senders are at home whose number comes without a plus sign
+	URL        string        // the base address of its API: http://PHONE:8080, or https://api.sms-gate.app/3rdparty/v1
 	Username   string
 	Password   string
 	SigningKey string            // of the app's settings, Webhooks; its own default of eight letters is too short
@@ -146,7 +147,7 @@ func (a *AndroidSMS) received(r *http.Request, e event, sink adapters.Sink) erro
 	if sender == "" {
 		sender = e.Payload.PhoneNumber
 	}
-	from, _ := phone.ParseSender(sender) // often in national form; what is no number is kept as none
+	from, _ := a.config.Country.ParseSender(sender) // often in national form; what is no number is kept as none
 	at, _ := time.Parse(time.RFC3339, e.Payload.ReceivedAt)
 	_, err := sink.Receive(r.Context(), adapters.Message{
 		Provider: Name,

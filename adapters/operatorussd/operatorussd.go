@@ -28,6 +28,7 @@ const leastToken = 16
 
 // Config is a connection to one operator.
 type Config struct {
+	Country   phone.Country // where callers are at home whose number comes without a plus sign
 	Shape     Shape
 	Token     string         // the secret part of the hook's path: at least 16 letters, digits, "-" or "_"
 	Addresses []netip.Prefix // that requests may come from; none = from anywhere
@@ -141,7 +142,7 @@ func (o *Operator) turn(w http.ResponseWriter, r *http.Request, said fields, ses
 		Cumulative: request.Cumulative,
 		Dialled:    request.Dialled,
 	}
-	m.From, _ = phone.ParseSender(said.first(request.Phone)) // what is no number is kept as none
+	m.From, _ = o.config.Country.ParseSender(said.first(request.Phone)) // what is no number is kept as none
 	if m.To == "" {
 		m.To = o.config.Code
 	}

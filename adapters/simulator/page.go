@@ -35,6 +35,7 @@ func (s *Simulator) Handler(sink adapters.Sink) http.Handler {
 	mux.HandleFunc("GET /phones", h.page)
 	mux.HandleFunc("POST /phones", h.act)
 	mux.HandleFunc("GET /phones/all", h.all)
+	mux.HandleFunc("GET /phones/example", h.example)
 	mux.HandleFunc("GET /phones/{number}/messages", h.messages)
 	mux.HandleFunc("POST /phones/{number}/sms", h.sms)
 	mux.HandleFunc("POST /phones/{number}/ussd", h.ussd)
@@ -63,8 +64,9 @@ type viewPhone struct {
 
 // page shows the phone in hand; all phones are in a frame that renews itself, so that typing is not disturbed.
 func (h hand) page(w http.ResponseWriter, r *http.Request) {
-	v := view{Number: cmp.Or(r.FormValue("number"), "+85512000001"), Trouble: r.FormValue("trouble"), Code: "*1280#", To: "1280"}
-	if n, err := phone.Parse(v.Number); err == nil {
+	e := h.s.introduced()
+	v := view{Number: cmp.Or(r.FormValue("number"), e.Number), Trouble: r.FormValue("trouble"), Code: e.Code, To: e.To}
+	if n, err := e.Country.Parse(v.Number); err == nil {
 		v.Number = n.E164()
 		v.Screen, v.Open = h.s.Phone(n).Screen()
 	}
@@ -97,9 +99,10 @@ func show(w http.ResponseWriter, name string, v view) {
 // act does what a button of the page says and shows the page again.
 func (h hand) act(w http.ResponseWriter, r *http.Request) {
 	back := url.Values{"number": {r.PostFormValue("number")}}
-	n, err := phone.Parse(r.PostFormValue("number"))
+	e := h.s.introduced()
+	n, err := e.Country.Parse(r.PostFormValue("number"))
 	if err != nil {
-		back.Set("trouble", "That is no phone number; one such as +855 12 000 501 is.")
+		back.Set("trouble", "That is no phone number"+such(e))
 		http.Redirect(w, r, "/phones?"+back.Encode(), http.StatusSeeOther)
 		return
 	}
@@ -125,7 +128,7 @@ func (h hand) act(w http.ResponseWriter, r *http.Request) {
 
 // messages answers with the inbox after a message's number, as JSON.
 func (h hand) messages(w http.ResponseWriter, r *http.Request) {
-	n, ok := number(w, r)
+	n, ok := h.number(w, r)
 	if !ok {
 		return
 	}
@@ -146,7 +149,7 @@ type shown struct {
 // sms takes {"to", "text"} and answers with what the phone is answered at once.
 func (h hand) sms(w http.ResponseWriter, r *http.Request) {
 	var in struct{ To, Text string }
-	n, ok := number(w, r)
+	n, ok := h.number(w, r)
 	if !ok || !read(w, r, &in) {
 		return
 	}
@@ -162,7 +165,7 @@ func (h hand) sms(w http.ResponseWriter, r *http.Request) {
 // dialled first; an input that came with it is then pressed on the first screen, as *1280*1# does it.
 func (h hand) ussd(w http.ResponseWriter, r *http.Request) {
 	var in struct{ Session, Code, Input string }
-	n, ok := number(w, r)
+	n, ok := h.number(w, r)
 	if !ok || !read(w, r, &in) {
 		return
 	}
@@ -203,11 +206,23 @@ func (p *Phone) current() (session string) {
 	return session
 }
 
+// such names a number that is one.
+func such(e Example) string {
+	if e.Number == "" {
+		return "; write it with its plus sign."
+	}
+	return "; one such as " + e.Number + " is."
+}
+
+// example tells a terminal what to try first.
+func (h hand) example(w http.ResponseWriter, _ *http.Request) { answer(w, h.s.introduced()) }
+
 // number reads the phone's number out of the path.
-func number(w http.ResponseWriter, r *http.Request) (phone.Number, bool) {
-	n, err := phone.Parse(r.PathValue("number"))
+func (h hand) number(w http.ResponseWriter, r *http.Request) (phone.Number, bool) {
+	e := h.s.introduced()
+	n, err := e.Country.Parse(r.PathValue("number"))
 	if err != nil {
-		http.Error(w, "that is no phone number; one such as +85512000001 is", http.StatusNotFound)
+		http.Error(w, "that is no phone number"+such(e), http.StatusNotFound)
 		return phone.Number{}, false
 	}
 	return n, true

@@ -34,6 +34,7 @@ type Simulator struct {
 	order   []phone.Number
 	moods   map[phone.Number]Behaviour
 	tried   map[phone.Number]int
+	example Example
 	changed chan struct{} // closed, and made anew, when a message arrives
 }
 
@@ -41,6 +42,27 @@ type Simulator struct {
 func New(clock func() time.Time) *Simulator {
 	return &Simulator{now: clock, process: strings.ToLower(rand.Text()[:10]), phones: map[phone.Number]*handset{},
 		moods: map[phone.Number]Behaviour{}, tried: map[phone.Number]int{}, changed: make(chan struct{})}
+}
+
+// Example is what a person tries first: a phone, what it dials, and what it writes to.
+type Example struct {
+	Country phone.Country `json:"-"` // where a number is at home that is typed without a plus sign
+	Number  string        `json:"number"`
+	Code    string        `json:"code"`
+	To      string        `json:"to"`
+}
+
+// Introduce says what the page and the terminal offer to try first.
+func (s *Simulator) Introduce(e Example) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.example = e
+}
+
+func (s *Simulator) introduced() Example {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.example
 }
 
 // Message is a message on a phone.

@@ -33,7 +33,8 @@ const (
 
 // Config is an account of Twilio.
 type Config struct {
-	AccountSID string // begins with AC
+	Country    phone.Country // where senders are at home whose number comes without a plus sign
+	AccountSID string        // begins with AC
 	AuthToken  string
 	From       string            // a number, a sender's name, or a Messaging Service, which begins with MG
 	APIURL     string            // replaces https://api.twilio.com: a region, or a test's own
@@ -109,7 +110,7 @@ func (t *Twilio) sms(sink adapters.Sink) http.Handler {
 			http.Error(w, "MessageSid is missing", http.StatusBadRequest)
 			return
 		}
-		from, _ := phone.ParseSender(form.Get("From")) // a sender that is none is kept as none
+		from, _ := t.config.Country.ParseSender(form.Get("From")) // a sender that is none is kept as none
 		answer, err := sink.Receive(r.Context(), adapters.Message{
 			Provider: Name,
 			Channel:  adapters.SMS,

@@ -46,8 +46,11 @@ const (
 	Reviewer     Role = "reviewer" // says whether a matter may be closed as settled
 )
 
-// National is the area code of who serves the whole country.
+// National is the area code of who serves the whole country, in every country: in a file it is written KH, as in our own, or nation.
 const National = "KH"
+
+// Nation is National as people read it.
+const Nation = "nation"
 
 // Bodies returns every body there is, narrowest area first.
 func Bodies() []Body {

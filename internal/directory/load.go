@@ -20,19 +20,33 @@ var columns = []string{"officer_id", "area_code", "body", "role", "order", "name
 
 // The closed lists of the columns that have no type of their own.
 var (
-	languages   = []string{"km", "en", "km-Latn"}
-	caseSystems = []string{"primero", "oscar"}
+	ourLanguages = []string{"km", "en", "km-Latn"}
+	caseSystems  = []string{"primero", "oscar"}
 )
 
 // Load reads a directory in the form of directory.csv. name is what its faults call the file. All faults are returned joined, each a
 // Fault; with any fault there is no directory, since half a roster would leave communes without anybody, unseen. Notes are what loads
 // but should be known. A byte order mark, spaces around a cell and empty rows do no harm.
 func Load(r io.Reader, name string, g *gazetteer.Gazetteer) (*Directory, []Note, error) {
+	return LoadFor(Country{}, r, name, g)
+}
+
+// A Country is what a directory's cells mean where its officers live. The zero Country is Cambodia.
+type Country struct {
+	Phones    phone.Country // whose numbers stand there without a plus sign
+	Languages []string      // that an officer may be written to in; none means those that we ship
+}
+
+// LoadFor is Load for a directory of any country.
+func LoadFor(c Country, r io.Reader, name string, g *gazetteer.Gazetteer) (*Directory, []Note, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	l := loader{name: name, gazetteer: g, at: make(map[string]int), ids: make(map[string]int)}
+	l := loader{name: name, gazetteer: g, country: c, at: make(map[string]int), ids: make(map[string]int)}
+	if len(c.Languages) == 0 {
+		l.country.Languages = ourLanguages
+	}
 	l.read(text)
 	if len(l.faults) > 0 {
 		return nil, l.notes, errors.Join(l.faults...)
@@ -46,6 +60,7 @@ func Load(r io.Reader, name string, g *gazetteer.Gazetteer) (*Directory, []Note,
 type loader struct {
 	name      string
 	gazetteer *gazetteer.Gazetteer
+	country   Country
 	at        map[string]int // column name → its place in a row
 	ids       map[string]int // officer_id → the line that has it
 	officers  []Officer
@@ -172,10 +187,10 @@ func (l *loader) row(line int, row []string) {
 	}
 	o.Phone = l.phone(line, cell("phone"))
 	for _, lang := range strings.FieldsFunc(cell("languages"), func(r rune) bool { return r == '|' || r == ' ' }) {
-		o.Languages = append(o.Languages, word(l, line, "language", lang, languages))
+		o.Languages = append(o.Languages, word(l, line, "language", lang, l.country.Languages))
 	}
 	if len(o.Languages) == 0 {
-		l.fault(line, "write the languages that the officer reads, such as km or km|en", "languages is empty")
+		l.fault(line, "write the languages that the officer reads, such as "+strings.Join(l.country.Languages[:min(2, len(l.country.Languages))], "|"), "languages is empty")
 	}
 	var err error
 	if o.Hours, err = ParseHours(cell("hours")); err != nil {
@@ -221,17 +236,17 @@ func word[T ~string](l *loader, line int, column, cell string, known []T) T {
 // area reads an area code. A code that lost its leading 0 in a spreadsheet is a fault that names the code probably meant, and is never
 // mended here: 10701 could also be a slip of another kind, and the wrong commune is worse than none.
 func (l *loader) area(line int, cell string) string {
-	if cell == National {
-		return cell
+	if cell == National || cell == Nation {
+		return National
 	}
-	mend := "write an official code of two, four or six digits, or " + National
+	mend := "write an official code of two, four or six digits, or " + Nation
 	switch {
 	case cell == "":
 		l.fault(line, mend, "area_code is empty")
 		return ""
 	case strings.Trim(cell, "0123456789") != "":
-		if strings.EqualFold(cell, National) {
-			mend = "write " + National
+		if strings.EqualFold(cell, National) || strings.EqualFold(cell, Nation) {
+			mend = "write " + Nation
 		} else if folded := phone.Digits(cell); strings.Trim(folded, "0123456789") == "" && len(folded) <= 6 {
 			mend = "write " + folded + ", with the digits 0 to 9"
 		}
@@ -280,12 +295,12 @@ func (l *loader) order(line int, cell string) int {
 
 // phone reads a number. A fault does not show what stood in the cell.
 func (l *loader) phone(line int, cell string) phone.Number {
-	n, err := phone.Parse(cell)
+	n, err := l.country.Phones.Parse(cell)
 	if err == nil {
 		return n
 	}
 	digits := strings.ReplaceAll(phone.Digits(cell), " ", "")
-	mend := "write it in full, such as 012 000 000 or +855 12 000 000"
+	mend := "write it in full, in international form or as it is dialled in the country"
 	switch plain := strings.Trim(digits, "0123456789") == ""; {
 	case cell == "":
 		l.fault(line, mend, "phone is empty")

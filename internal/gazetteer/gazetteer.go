@@ -49,6 +49,7 @@ type Gazetteer struct {
 	byCode   map[string]int32
 	children map[string][]Place
 	communes []Place
+	local    string      // the language of the local names
 	voc      *vocabulary // the unit words and number words that people write beside these names
 
 	target  []int32   // of each place the one in force: itself, or the last of its successors
@@ -96,16 +97,32 @@ func (g *Gazetteer) Children(code string) []Place { return g.children[code] }
 // Communes returns all communes in force, by code. The caller must not change the slice.
 func (g *Gazetteer) Communes() []Place { return g.communes }
 
-// Name returns a place's name in a language: the Khmer one for "km", else the official romanisation; "" for an unknown code.
+// Name returns a place's name in a language: the local one in the language that local names are written in, else the one in Latin letters;
+// "" for an unknown code.
 func (g *Gazetteer) Name(code, lang string) string {
 	p, ok := g.Get(code)
 	if !ok {
 		return ""
 	}
-	if lang == "km" {
+	return g.NameOf(p, lang)
+}
+
+// NameOf is Name for a place in hand.
+func (g *Gazetteer) NameOf(p Place, lang string) string {
+	if lang == g.local {
 		return p.Km
 	}
 	return p.Latin
+}
+
+// Local returns the same gazetteer for a country whose local names are written in lang. Cambodia's are in Khmer, whatever lang says.
+func (g *Gazetteer) Local(lang string) *Gazetteer {
+	if g.voc == cambodian {
+		return g
+	}
+	in := *g
+	in.local = lang
+	return &in
 }
 
 // Path returns a place with what it lies in, the widest first: province, district, commune. A retired place has the path of

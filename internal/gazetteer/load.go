@@ -50,7 +50,8 @@ func (f *faults) join() error {
 	return errors.Join(errs...)
 }
 
-// Load reads a gazetteer: CSV with the columns code, level, name_km, name_latin, unit, status and successor. The name is what
+// Load reads a gazetteer: CSV with the columns code, level, name_km (or, in another country, name_local), name_latin, unit, status and
+// successor. The name is what
 // faults are reported under. Any unit words will do, and those of the file are what Find then knows beside a name; a file that has
 // Cambodian ones on all three levels is taken for Cambodia's and may have no others. It returns every fault of the file at once, joined, each as "name:line: what; how to mend it".
 func Load(r io.Reader, name string) (*Gazetteer, error) {
@@ -62,6 +63,9 @@ func Load(r io.Reader, name string) (*Gazetteer, error) {
 	checkRows(rows, f)
 	voc := vocabularyOf(rows)
 	checkUnits(rows, voc, f)
+	for i := range rows {
+		rows[i].Unit, _, _ = strings.Cut(rows[i].Unit, "|")
+	}
 	if err := f.join(); err != nil {
 		return nil, err
 	}
@@ -69,6 +73,7 @@ func Load(r io.Reader, name string) (*Gazetteer, error) {
 	g := &Gazetteer{
 		places:   make([]Place, len(rows)),
 		voc:      voc,
+		local:    "km",
 		byCode:   make(map[string]int32, len(rows)),
 		children: make(map[string][]Place, 256),
 	}
@@ -101,6 +106,9 @@ func readRows(r io.Reader, f *faults) []row {
 	at := make(map[string]int, len(header))
 	for i, c := range header {
 		at[strings.TrimSpace(strings.TrimPrefix(c, "\ufeff"))] = i
+	}
+	if i, ok := at["name_local"]; ok {
+		at["name_km"] = i
 	}
 	var missing []string
 	for _, c := range columns {
@@ -154,7 +162,7 @@ func readRow(record []string, at map[string]int, line int, f *faults) row {
 		f.add(line, "unit is empty; write what such a place is called, as in commune or Khum")
 	}
 	if r.Km == "" {
-		f.add(line, "name_km is empty; write the Khmer name")
+		f.add(line, "name_km is empty; write the name as the country writes it")
 	}
 	if r.Latin == "" {
 		f.add(line, "name_latin is empty; write the name in Latin letters")

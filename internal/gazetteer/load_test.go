@@ -43,10 +43,10 @@ func TestLoadNamesEveryFault(t *testing.T) {
 			"circle", small + "010105,commune,ក,Ka,Khum,retired,010106\n010106,commune,ក,Ka,Khum,retired,010105\n",
 			"g.csv:9: successors of 010105 run in a circle; let one of them be a current place\ng.csv:10: successors of 010106 run in a circle; let one of them be a current place",
 		},
-		{"names", small + "02,province,,,Khaet,current,\n", "g.csv:9: name_km is empty; write the Khmer name\ng.csv:9: name_latin is empty; write the name in Latin letters"},
+		{"names", small + "02,province,,,Khaet,current,\n", "g.csv:9: name_km is empty; write the name as the country writes it\ng.csv:9: name_latin is empty; write the name in Latin letters"},
 		{
 			"several", small + "0301,district,,Ka,Srok,current,\n02,region,ក,Ka,Khaet,current,\n",
-			"g.csv:9: name_km is empty; write the Khmer name\ng.csv:9: district 0301 lies in 03, which is not in the file; add it or mend the code\ng.csv:10: unknown level \"region\"; write province, district or commune",
+			"g.csv:9: name_km is empty; write the name as the country writes it\ng.csv:9: district 0301 lies in 03, which is not in the file; add it or mend the code\ng.csv:10: unknown level \"region\"; write province, district or commune",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -129,14 +129,16 @@ func vocabularyOf(rows []row) *vocabulary {
 	v := english.clone()
 	own := map[string]latinUnit{}
 	for _, r := range rows {
-		sc := scan{voc: &vocabulary{}}
-		sc.read(r.Unit)
-		key := string(sc.buf)
-		if strings.Trim(key, "abcdefghijklmnopqrstuvwxyz") != "" {
-			continue // not in Latin letters: it cannot have been typed so that we read it
+		for unit := range strings.SplitSeq(r.Unit, "|") {
+			sc := scan{voc: &vocabulary{}}
+			sc.read(unit)
+			key := string(sc.buf)
+			if strings.Trim(key, "abcdefghijklmnopqrstuvwxyz") != "" {
+				continue // not in Latin letters: it cannot have been typed so that we read it
+			}
+			own[key] = latinUnit{unit: own[key].unit | wordOf[r.Level], behind: true, words: len(sc.words)}
+			v.longest = max(v.longest, len(sc.words))
 		}
-		own[key] = latinUnit{unit: own[key].unit | wordOf[r.Level], behind: true, words: len(sc.words)}
-		v.longest = max(v.longest, len(sc.words))
 	}
 	delete(own, "")
 	maps.Copy(v.latin, own)

@@ -39,7 +39,7 @@ func (p *Pack) Check(now time.Time) error {
 		}
 	}
 	if desk := p.Directory.Serving(directory.Desk, directory.National); len(desk) == 0 {
-		fault("directory.csv", 0, "add an officer with area_code KH, body desk, role duty", "nobody is at the duty desk of the nation; what waits for a person would wait unseen")
+		fault("directory.csv", 0, "add an officer with area_code nation, body desk, role duty", "nobody is at the duty desk of the nation; what waits for a person would wait unseen")
 	}
 	var uncovered []string
 	if !p.Sample {

@@ -15,6 +15,7 @@ import (
 	"chumrok/internal/alert"
 	"chumrok/internal/directory"
 	"chumrok/internal/gazetteer"
+	"chumrok/internal/phone"
 	"chumrok/internal/referral"
 	"chumrok/internal/report"
 	"chumrok/locales"
@@ -29,7 +30,10 @@ type Note = directory.Note
 // A Pack is a deployment, read and checked. It does not change once loaded.
 type Pack struct {
 	Name           string
-	Languages      []string // km, en, km-Latn; the first is the one to fall back to
+	Languages      []string      // such as km, en, km-Latn; the first is the one to fall back to
+	Country        phone.Country // where numbers are at home that stand without a plus sign: that of the first outbound prefix
+	TrialPhone     phone.Number  // a phone to try the pack with, which reaches nobody; none where nobody has said one
+	Spoken         Spoken        // what people of the country say for digits
 	Zone           *time.Location
 	Holidays       directory.Holidays
 	Sample         bool // the directory is a sample: production refuses it
@@ -127,6 +131,9 @@ func Load(files fs.FS, name string) (*Pack, []Note, error) {
 	if err := p.settings(files, &notes); err != nil {
 		faults = append(faults, err)
 	}
+	if len(p.Languages) > 0 {
+		p.Gazetteer = p.Gazetteer.Local(p.Languages[0])
+	}
 	if d, more, err := p.directory(files); err != nil {
 		faults = append(faults, err)
 	} else {
@@ -186,7 +193,15 @@ func (p *Pack) directory(files fs.FS) (*directory.Directory, []Note, error) {
 		return nil, nil, fmt.Errorf("reading %s: %w", p.File("directory.csv"), err)
 	}
 	defer f.Close()
-	return directory.Load(f, p.File("directory.csv"), p.Gazetteer)
+	country := directory.Country{Phones: p.Country, Languages: slices.Clone(p.Languages)}
+	if len(p.Languages) == 0 || slices.Contains(p.Languages, locales.Khmer) {
+		for _, lang := range locales.Ours() { // an officer may read one that callers are not offered
+			if !slices.Contains(country.Languages, lang) {
+				country.Languages = append(country.Languages, lang)
+			}
+		}
+	}
+	return directory.LoadFor(country, f, p.File("directory.csv"), p.Gazetteer)
 }
 
 // unroutable names the officers whose phones the pack allows nobody to write to.

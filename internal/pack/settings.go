@@ -32,7 +32,7 @@ func (p *Pack) settings(files fs.FS, notes *[]Note) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", p.File("pack.yaml"), err)
 	}
-	s := settings{reader: reader{file: p.File("pack.yaml")}, notes: notes}
+	s := settings{reader: reader{file: p.File("pack.yaml")}, notes: notes, files: files}
 	if top := s.parse(text); top != nil {
 		s.read(top, p)
 	}
@@ -43,13 +43,14 @@ func (p *Pack) settings(files fs.FS, notes *[]Note) error {
 type settings struct {
 	reader
 	notes *[]Note
+	files fs.FS // of the pack
 }
 
 func (s *settings) read(top *yaml.Node, p *Pack) {
 	keys := s.object(top, "pack.yaml", "name", "languages", "time_zone", "holidays?", "sample?", "help_numbers", "service_codes", "short_code?",
-		"provinces_first?", "clocks", "sessions", "ladder", "triage", "outbound", "carriers?", "budgets?")
+		"provinces_first?", "trial_phone?", "spoken?", "clocks", "sessions", "ladder", "triage", "outbound", "carriers?", "budgets?")
 	p.Name = s.text(keys["name"], "name")
-	p.Languages = words(&s.reader, keys["languages"], "languages", []string{"km", "en", "km-Latn"})
+	p.Languages = s.languages(keys["languages"])
 	p.Zone = s.zone(keys["time_zone"])
 	p.Holidays = s.holidays(keys["holidays"])
 	p.Sample = s.yes(keys["sample"], "sample")
@@ -75,6 +76,8 @@ func (s *settings) read(top *yaml.Node, p *Pack) {
 		names = append(names, c.Name)
 	}
 	s.outbound(keys["outbound"], &p.Outbound, names)
+	s.country(keys, p)
+	p.Spoken = s.spoken(keys["spoken"])
 	p.Budgets = s.budgets(keys["budgets"])
 }
 

@@ -27,57 +27,22 @@ const hidden = "phone"
 // it shows "phone"; as an unexported field of a struct it shows the address of a pointer. E164 is the one way out.
 type Number struct{ h unique.Handle[string] }
 
-// Parse reads a telephone number that somebody typed or that stands in a file: +855…, 855…, 00855…, 0…, with spaces, hyphens, dots or
-// brackets, in Latin, Khmer or full-width digits. A number of another country needs its plus sign. Short codes such as 1280 are not
-// telephone numbers; ParseSender keeps them. The error is ErrNotANumber.
-//
-// A Cambodian number is checked by its length only (eight or nine digits after the 0), not against the list of prefixes in use: operators
-// open new prefixes faster than lists follow, and a number refused is a child who is not called back.
-func Parse(raw string) (Number, error) {
-	digits, plus, ok := clean(raw)
-	if !ok {
-		return Number{}, ErrNotANumber
-	}
-	switch {
-	case plus && strings.HasPrefix(digits, "855"):
-		return cambodian(digits[len("855"):])
-	case plus:
-		return foreign(digits)
-	case strings.HasPrefix(digits, "00855"):
-		return cambodian(digits[len("00855"):])
-	case strings.HasPrefix(digits, "855"):
-		return cambodian(digits[len("855"):])
-	case strings.HasPrefix(digits, "0"):
-		return cambodian(digits)
-	}
-	return Number{}, ErrNotANumber
-}
+// Parse reads a telephone number as Cambodia writes it, whose pack is the default; Country.Parse reads another country's.
+func Parse(raw string) (Number, error) { return Country{}.Parse(raw) }
 
-// ParseSender reads who sent a message, as a provider names it. It takes all that Parse takes; a Cambodian number that lost its 0 and an
-// international one that lost its plus, since some networks deliver them so; and short codes and names ("1280", "Operator"), which are
-// kept as they are and can't be written to (Dialable is false). Only a blank sender or one over 64 bytes is ErrNotANumber: an authentic
-// message is kept, whoever sent it.
-func ParseSender(raw string) (Number, error) {
-	if n, err := Parse(raw); err == nil {
-		return n, nil
+// ParseSender reads who sent a message to a deployment in Cambodia; Country.ParseSender is for another country's.
+func ParseSender(raw string) (Number, error) { return Country{}.ParseSender(raw) }
+
+// Restore gives back a number, a short code or a sender's name as E164 gave it, in whatever country that was: what was kept is not read
+// anew, or a short code of one country would become a telephone of another. The error is ErrNotANumber.
+func Restore(kept string) (Number, error) {
+	if strings.HasPrefix(kept, "+") {
+		return Parse(kept)
 	}
-	if digits, plus, ok := clean(raw); ok && !plus && len(digits) > 6 {
-		if n, err := phonenumbers.Parse("+855"+digits, ""); err == nil && phonenumbers.IsValidNumber(n) {
-			return cambodian(digits)
-		}
-		if n, err := phonenumbers.Parse("+"+digits, ""); err == nil && phonenumbers.IsValidNumber(n) {
-			return foreign(digits)
-		}
-	}
-	// A plus sign marks what can be written to, so a name may not begin with one.
-	name := strings.TrimLeft(strings.TrimSpace(strings.Map(visible, Digits(raw))), "+ ")
-	if name == "" || len(name) > 64 {
+	if kept == "" || len(kept) > 64 {
 		return Number{}, ErrNotANumber
 	}
-	if name != raw {
-		return ParseSender(name)
-	}
-	return number(name), nil
+	return number(kept), nil
 }
 
 // IsZero reports whether n is no number.

@@ -92,10 +92,11 @@ var floor = []Rule{
 	{When: map[string][]string{"harm": {"sexual"}}, Risk: High, Because: "The caller says that the harm is sexual."},
 }
 
-// values lists the fields that a rule may ask about, with their values. Free text is asked about with words only.
+// values lists the fields that a rule may ask about, with their values; a field without values, the language, may have any. Free text is
+// asked about with words only.
 var values = map[string][]string{
 	"channel":  {"ussd", "sms"},
-	"language": {"km", "en", "km-Latn"},
+	"language": nil, // a deployment's own
 	"who":      {"child", "parent", "neighbour", "teacher", "other"},
 	"danger":   {"yes", "no", "unsure"},
 	"urgent":   {"yes", "no"},
@@ -273,7 +274,7 @@ func (t Triage) Validate() error {
 				fault(i, "field %s lists no value; write one of %s", name, strings.Join(allowed, ", "))
 			}
 			for _, v := range rule.When[name] {
-				if !slices.Contains(allowed, v) {
+				if allowed != nil && !slices.Contains(allowed, v) {
 					fault(i, "field %s has no value %q; write one of %s", name, v, strings.Join(allowed, ", "))
 				}
 			}

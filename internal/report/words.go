@@ -46,7 +46,7 @@ func fold(parts ...string) text {
 			case unicode.Is(unicode.Khmer, r) && r != '។' && r != '៕' && r != '៖':
 				end()
 				t.khmer = append(t.khmer, r)
-			case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r):
+			case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
 				word = append(word, r)
 			case r == '\'' || r == '’': // don't, child's: one word
 			default:

@@ -111,7 +111,7 @@ func openNumber(key seal.DataKey, table, row string, sealed []byte) (phone.Numbe
 	if err != nil || len(plain) == 0 {
 		return phone.Number{}, err
 	}
-	return phone.ParseSender(string(plain))
+	return phone.Restore(string(plain))
 }
 
 // transactionLimit ends a transaction that hangs: longer than SQLite waits for a command that holds the write lock (5 s), shorter than
