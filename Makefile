@@ -33,7 +33,13 @@ test: setup ## run all tests, on embedded and on real servers
 	go test -timeout $(TEST_TIMEOUT) ./...
 
 .PHONY: check
-check: fmt-check vet lint tidy-check generate-check test ## everything that CI runs
+check: fmt-check vet lint tidy-check generate-check test e2e ## everything that CI runs
+
+.PHONY: e2e
+e2e: ## carry reports through a real Kannel, by SMS and by USSD over SMPP, in a network of their own (Linux, root or user namespaces)
+	@tools/setup-e2e.sh
+	go vet -tags e2e ./gateway
+	go test -tags e2e -count=1 -timeout $(TEST_TIMEOUT) -run '^TestThroughKannel$$' ./gateway
 
 .PHONY: fmt
 fmt: ## format the Go files

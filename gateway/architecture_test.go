@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"internal/servertest": {},
 	"internal/limits":     {},
 	"internal/officerpin": {},
+	"internal/kannelconf": {},
 	"locales":             {},
 	"deploy":              {},
 

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"chumrok/flows"
 	"chumrok/internal/directory"
+	"chumrok/internal/kannelconf"
 	"chumrok/internal/pack"
 	"chumrok/internal/phone"
 	"chumrok/internal/referral"
@@ -18,12 +20,16 @@ import (
 )
 
 type checkCommand struct {
-	Pack string `arg:"" optional:"" help:"The pack's folder; without it the one of CHUMROK_PACK, or the default pack."`
+	Pack   string   `arg:"" optional:"" help:"The pack's folder; without it the one of CHUMROK_PACK, or the default pack."`
+	Kannel []string `placeholder:"FILE" help:"Check this configuration of Kannel, with what it includes, in place of a pack; may be given again."`
 }
 
 // Run checks a deployment pack from end to end: everything in it loads, every sentence is there and fits, every
 // conversation ends, and every commune's reports reach somebody.
 func (k checkCommand) Run(c *call) error {
+	if len(k.Kannel) > 0 {
+		return k.kannels(c)
+	}
 	folder := k.Pack
 	if folder == "" {
 		folder = c.env["CHUMROK_PACK"]
@@ -78,6 +84,30 @@ func (k checkCommand) Run(c *call) error {
   officers    %d
 `, name, len(texts.Keys()), strings.Join(texts.Languages(), ", "), routed/communes, communes,
 		coverage[pack.CoveredByTwo], coverage[pack.CoveredByOne], coverage[pack.CoveredByFallback], len(p.Directory.All()))
+	return nil
+}
+
+// kannels checks configurations of Kannel for this gateway, whose token they must hold.
+func (k checkCommand) kannels(c *call) error {
+	if k.Pack != "" {
+		return errors.New("check takes a pack or --kannel FILE, not both: call it once for each")
+	}
+	config, err := readConfig(c.env)
+	if err != nil {
+		return fmt.Errorf("reading the configuration:\n%w", err)
+	}
+	var faults []error
+	for _, file := range k.Kannel {
+		faults = append(faults, kannelconf.Check(file, config.Kannel.Token, os.ReadFile))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return faultsFound(c.stream.out, err)
+	}
+	held := "the token is that of CHUMROK_KANNEL_TOKEN"
+	if config.Kannel.Token == "" {
+		held = "the token was not compared, since CHUMROK_KANNEL_TOKEN is not set"
+	}
+	fmt.Fprintf(c.stream.out, "%s: nothing wrong; %s\n", strings.Join(k.Kannel, ", "), held)
 	return nil
 }
 

@@ -52,6 +52,22 @@ type Config struct {
 		Token    string `env:"TOKEN"`
 		APIURL   string `env:"API_URL"`
 	} `envPrefix:"CHUMROK_AFRICASTALKING_"`
+	Kannel struct {
+		SendsmsURL string `env:"SENDSMS_URL"`
+		Username   string `env:"USERNAME"`
+		Password   string `env:"PASSWORD"`
+		From       string `env:"FROM"`
+		Token      string `env:"TOKEN"`
+		HooksURL   string `env:"HOOKS_URL"`
+		USSD       struct {
+			Session string `env:"SESSION"`
+			Bits    string `env:"BITS"`
+			New     []int  `env:"NEW"`
+			Over    []int  `env:"OVER"`
+			Ask     int    `env:"ASK"`
+			End     int    `env:"END"`
+		} `envPrefix:"USSD_"`
+	} `envPrefix:"CHUMROK_KANNEL_"`
 	AndroidSMS struct {
 		URL        string `env:"URL"`
 		Username   string `env:"USERNAME"`
@@ -164,6 +180,9 @@ func (c *Config) faults() []error {
 	if missing := halfSet(c.africasTalkingVariables()); missing != "" {
 		fault("Africa's Talking is half set: %s", missing)
 	}
+	if missing := halfSet(c.kannelVariables()); missing != "" {
+		fault("Kannel is half set: %s", missing)
+	}
 	faults = append(faults, c.wireFaults()...)
 	if c.Mode == Production {
 		if c.RedisURL == "" && c.RedisAddrs == "" {
@@ -197,6 +216,16 @@ func (c *Config) africasTalkingVariables() []variable {
 		{"CHUMROK_AFRICASTALKING_USERNAME", c.AfricasTalking.Username},
 		{"CHUMROK_AFRICASTALKING_API_KEY", c.AfricasTalking.APIKey},
 		{"CHUMROK_AFRICASTALKING_TOKEN", c.AfricasTalking.Token},
+	}
+}
+
+func (c *Config) kannelVariables() []variable {
+	return []variable{
+		{"CHUMROK_KANNEL_SENDSMS_URL", c.Kannel.SendsmsURL},
+		{"CHUMROK_KANNEL_USERNAME", c.Kannel.Username},
+		{"CHUMROK_KANNEL_PASSWORD", c.Kannel.Password},
+		{"CHUMROK_KANNEL_FROM", c.Kannel.From},
+		{"CHUMROK_KANNEL_TOKEN", c.Kannel.Token},
 	}
 }
 

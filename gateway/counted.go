@@ -80,10 +80,11 @@ func (g *Gateway) repeatKey(m adapters.Message, t turn) string {
 }
 
 // begunAnew says that a message begins a session, whatever we know of one with the same id: an operator may give an id
-// out again, or use the phone's number for one, and on redial nothing of the last call may show.
-func begunAnew(m adapters.Message) bool { return m.ID == "" && m.New }
+// out again, or use the phone's number for one, and on redial nothing of the last call may show. Where the message has an
+// id and comes again, the ledger knows it as a repeat, and the conversation that it began stays.
+func begunAnew(m adapters.Message) bool { return m.New && m.Channel == adapters.USSD }
 
-// begunWith says whether a conversation has only begun, with this very message: it is delivered again.
+// begunWith says whether a conversation has only begun, with this very message, which has no id: it is delivered again.
 func (o openConversation) begunWith(m adapters.Message) bool {
-	return o.state.Seq == 1 && o.heard == m.Text
+	return m.ID == "" && o.state.Seq == 1 && o.heard == m.Text
 }

@@ -16,9 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"chumrok/adapters"
-	"chumrok/adapters/africastalking"
 	"chumrok/adapters/simulator"
-	"chumrok/adapters/twilio"
 	"chumrok/deploy"
 	"chumrok/flows"
 	"chumrok/internal/directory"
@@ -293,96 +291,6 @@ func (g *Gateway) openFlows(ctx context.Context) error {
 		}
 	}
 	g.flows = library
-	return nil
-}
-
-// openChannels turns on the providers that are configured. In trial mode their hooks are open with generated secrets, so
-// that a real webhook can be tried at once, and what the gateway sends goes to simulated phones.
-func (g *Gateway) openChannels(context.Context) error {
-	c := &g.config
-	sending := map[string]bool{}
-	hasTwilio, hasAfricasTalking := allSet(c.twilioVariables()), allSet(c.africasTalkingVariables())
-	if c.Mode == Trial {
-		if err := g.fillTrialSecrets(); err != nil {
-			return err
-		}
-		g.phones = simulator.New(func() time.Time { return g.now().In(g.pack.Zone) }) // as a phone there shows it
-		g.phones.Introduce(simulator.Example{Country: g.pack.Country, Number: g.pack.TrialPhone.E164(), Code: g.pack.ServiceCodes[0], To: g.pack.ShortCode})
-		if !hasTwilio && !hasAfricasTalking && !allSet(c.androidSMSVariables()) {
-			g.channels = append(g.channels, g.phones)
-			sending[g.phones.Name()] = true
-		}
-	}
-	if hasTwilio || c.Mode == Trial {
-		channel, err := twilio.New(twilio.Config{Country: g.pack.Country, AccountSID: c.Twilio.AccountSID, AuthToken: c.Twilio.AuthToken,
-			From: c.Twilio.From, APIURL: c.Twilio.APIURL, PublicURL: c.PublicURL})
-		if err != nil {
-			return fmt.Errorf("turning on Twilio: %w", err)
-		}
-		g.channels = append(g.channels, channel)
-		sending[channel.Name()] = hasTwilio
-	}
-	if hasAfricasTalking || c.Mode == Trial {
-		channel, err := africastalking.New(africastalking.Config{Country: g.pack.Country, Username: c.AfricasTalking.Username, APIKey: c.AfricasTalking.APIKey,
-			From: c.AfricasTalking.From, Token: c.AfricasTalking.Token, APIURL: c.AfricasTalking.APIURL})
-		if err != nil {
-			return fmt.Errorf("turning on Africa's Talking: %w", err)
-		}
-		g.channels = append(g.channels, channel)
-		sending[channel.Name()] = hasAfricasTalking
-	}
-	if err := g.openPhone(sending); err != nil {
-		return err
-	}
-	if err := g.openOperators(); err != nil {
-		return err
-	}
-	if len(sending) == 0 {
-		return errors.New("no provider that sends is configured, so nobody could be alerted: set the variables of Twilio (CHUMROK_TWILIO_…), Africa's Talking (CHUMROK_AFRICASTALKING_…) or an Android phone (CHUMROK_ANDROIDSMS_…)")
-	}
-	g.pace = outbox.NewPace(g.pack.Outbound.Rates)
-	for name, on := range sending {
-		if on {
-			g.meter.watchProvider(name, func() outbox.State { return g.health.State(name) })
-		}
-	}
-	if sending[simulator.Name] {
-		g.outbound = outbox.Everything(simulator.Name)
-		return nil
-	}
-	packed := g.pack.Routes()
-	routes := make([]outbox.Route, len(packed))
-	for i, r := range packed {
-		routes[i] = outbox.Route{Prefix: r.Prefix, Via: r.Via}
-	}
-	all, err := outbox.New(g.pack.Outbound.Prefixes, routes)
-	if err != nil {
-		return fmt.Errorf("reading the pack's outbound routes: %w", err)
-	}
-	g.outbound = all.Available(sending)
-	g.warnUnrouted(sending)
-	return nil
-}
-
-// trialAccount is the Twilio account that trial mode's hook expects; it is nobody's.
-const trialAccount = "AC00000000000000000000000000000000"
-
-// fillTrialSecrets makes up what is not configured, and keeps it in the data folder so that it stays the same.
-func (g *Gateway) fillTrialSecrets() error {
-	c := &g.config
-	var err error
-	if !allSet(c.twilioVariables()) {
-		c.Twilio.AccountSID, c.Twilio.From = trialAccount, g.pack.ShortCode
-		if c.Twilio.AuthToken, err = keptSecret(filepath.Join(c.Data, "twilio.token")); err != nil {
-			return err
-		}
-	}
-	if !allSet(c.africasTalkingVariables()) {
-		c.AfricasTalking.Username, c.AfricasTalking.APIKey = "sandbox", "none"
-		if c.AfricasTalking.Token, err = keptSecret(filepath.Join(c.Data, "africastalking.token")); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 

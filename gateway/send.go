@@ -306,6 +306,11 @@ func (g *Gateway) Delivered(ctx context.Context, d adapters.Delivery) error {
 	if err != nil {
 		return fmt.Errorf("reading a message: %w", err)
 	}
+	if !found { // where the id is ours, it is known also when our note of the handing is late, or was lost in a crash
+		if m, found, err = g.store.Message(ctx, d.ID); err != nil {
+			return fmt.Errorf("reading a message: %w", err)
+		}
+	}
 	if !found && d.State != adapters.Handed {
 		// It came before the provider's own answer to us, or is of another program on the same account.
 		kept, err := g.store.KeepEarly(ctx, g.now(), d.Provider, d.ID, store.Early{State: store.DeliveryState(d.State), Reason: d.Reason})

@@ -78,7 +78,9 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      20 * time.Second,
 		IdleTimeout:       60 * time.Second,
-		MaxHeaderBytes:    16 << 10,
+		// Kannel hands a message on in the address: a Khmer letter is nine bytes there, and an SMS may have many parts. What
+		// is longer than an adapter takes is refused by it; what is refused here, Kannel would offer until it loses it.
+		MaxHeaderBytes: 64 << 10,
 		// net/http's own complaints can hold an address or a header; only that there was one is said.
 		ErrorLog: slog.NewLogLogger(quiet{log.Handler()}, slog.LevelDebug),
 	}
