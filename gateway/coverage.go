@@ -52,10 +52,9 @@ func (k coverageCommand) Run(c *call) error {
 		return err
 	}
 	defer s.Close()
-	files, name := packFiles(config.Pack)
-	p, _, err := pack.Load(files, name)
+	p, err := loadPack(config)
 	if err != nil {
-		return fmt.Errorf("loading the deployment pack:\n%w", err)
+		return err
 	}
 	report, err := k.report(c.ctx, s, p, c.now())
 	if err != nil {

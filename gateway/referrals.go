@@ -73,10 +73,9 @@ func (r referralsCommand) Run(c *call) error {
 		return err
 	}
 	defer s.Close()
-	files, name := packFiles(config.Pack)
-	p, _, err := pack.Load(files, name)
+	p, err := loadPack(config)
 	if err != nil {
-		return fmt.Errorf("loading the deployment pack:\n%w", err)
+		return err
 	}
 	list, err := r.list(c.ctx, s, p)
 	if err != nil {

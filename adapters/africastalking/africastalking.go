@@ -7,8 +7,6 @@
 package africastalking
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -30,9 +28,6 @@ const (
 	sandboxAPI = "https://api.sandbox.africastalking.com"
 )
 
-// leastToken is the shortest token that is taken: it is all that keeps strangers from speaking for every phone.
-const leastToken = 16
-
 // Config is an account of Africa's Talking.
 type Config struct {
 	Country   phone.Country // where senders are at home whose number comes without a plus sign
@@ -47,7 +42,7 @@ type Config struct {
 // AfricasTalking is the adapter.
 type AfricasTalking struct {
 	config Config
-	token  [sha256.Size]byte
+	token  adapters.Token
 	api    *url.URL
 	http   *http.Client
 }
@@ -61,8 +56,9 @@ func New(c Config) (*AfricasTalking, error) {
 	if c.APIKey == "" {
 		faults = append(faults, errors.New("the API key is not set"))
 	}
-	if len(c.Token) < leastToken || strings.ContainsFunc(c.Token, notToken) {
-		faults = append(faults, fmt.Errorf("the token must be at least %d letters, digits, - or _: make one at random", leastToken))
+	token, err := adapters.NewToken(c.Token)
+	if err != nil {
+		faults = append(faults, err)
 	}
 	if c.APIURL == "" {
 		if c.APIURL = usualAPI; c.Username == "sandbox" {
@@ -76,11 +72,7 @@ func New(c Config) (*AfricasTalking, error) {
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("africastalking: %w", errors.Join(faults...))
 	}
-	return &AfricasTalking{config: c, token: sha256.Sum256([]byte(c.Token)), api: api, http: adapters.Client(c.Transport)}, nil
-}
-
-func notToken(r rune) bool {
-	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_'
+	return &AfricasTalking{config: c, token: token, api: api, http: adapters.Client(c.Transport)}, nil
 }
 
 // Name returns Name.
@@ -101,20 +93,11 @@ func (a *AfricasTalking) Routes() []adapters.Route {
 func (a *AfricasTalking) hook(do func(http.ResponseWriter, *http.Request, url.Values, adapters.Sink)) func(adapters.Sink) http.Handler {
 	return func(sink adapters.Sink) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// Hashes are compared, so that neither the time nor the length tells anything of the token.
-			given := sha256.Sum256([]byte(r.PathValue("token")))
-			if subtle.ConstantTimeCompare(given[:], a.token[:]) != 1 {
-				http.Error(w, "forbidden", http.StatusForbidden)
+			if !a.token.Opens(w, r) {
 				return
 			}
-			body, err := io.ReadAll(r.Body)
-			var tooLarge *http.MaxBytesError
-			switch {
-			case errors.As(err, &tooLarge):
-				http.Error(w, "too large", http.StatusRequestEntityTooLarge)
-				return
-			case err != nil:
-				http.Error(w, "not received whole", http.StatusBadRequest)
+			body, ok := adapters.ReadBody(w, r)
+			if !ok {
 				return
 			}
 			// What can be read of a form with a broken escape is kept: it is authentic, whatever it says. Of a field
@@ -222,17 +205,11 @@ func delivery(w http.ResponseWriter, r *http.Request, form url.Values, sink adap
 		http.Error(w, "id or status is missing", http.StatusBadRequest)
 		return
 	}
-	if state, known := states[status]; known {
-		d := adapters.Delivery{Provider: Name, ID: id, State: state}
-		if state == adapters.Failed {
-			d.Reason = word(form.Get("failureReason"))
-		}
-		if err := sink.Delivered(r.Context(), d); err != nil {
-			adapters.SinkFailed(w)
-			return
-		}
+	d := adapters.Delivery{Provider: Name, ID: id, State: states[status]}
+	if d.State == adapters.Failed {
+		d.Reason = word(form.Get("failureReason"))
 	}
-	w.WriteHeader(http.StatusOK)
+	adapters.Report(w, r, sink, d)
 }
 
 // sender reads a number, short code or name; what is none is kept as none.

@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -178,14 +177,8 @@ func known(name string) string {
 
 // authentic reads the body and checks that the phone signed it, and when; else it answers the request.
 func (a *AndroidSMS) authentic(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
-	body, err := io.ReadAll(r.Body)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
-		return nil, false
-	case err != nil:
-		http.Error(w, "not received whole", http.StatusBadRequest)
+	body, ok := adapters.ReadBody(w, r)
+	if !ok {
 		return nil, false
 	}
 	stamp := r.Header.Get("X-Timestamp")
@@ -193,7 +186,7 @@ func (a *AndroidSMS) authentic(w http.ResponseWriter, r *http.Request) ([]byte, 
 	given, noHex := hex.DecodeString(r.Header.Get("X-Signature"))
 	apart := a.config.Now().Sub(time.Unix(seconds, 0)).Abs()
 	if err != nil || noHex != nil || apart > clocksApart || !hmac.Equal(given, a.sign(body, stamp)) {
-		http.Error(w, "forbidden", http.StatusForbidden)
+		adapters.Forbid(w)
 		return nil, false
 	}
 	return body, true

@@ -6,8 +6,6 @@
 package kannel
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,9 +21,6 @@ import (
 
 // Name is the adapter's name.
 const Name = "kannel"
-
-// leastToken is the shortest token that is taken: it is all that keeps strangers from speaking for every phone.
-const leastToken = 16
 
 // largestText is the longest text that is taken, in bytes of UTF-8: the gateway's limit for a body, set on what the query
 // says, since percent-encoding makes a Khmer letter three times as long. It is eighty parts of an SMS in Khmer.
@@ -47,7 +42,7 @@ type Config struct {
 // Kannel is the adapter.
 type Kannel struct {
 	config  Config
-	token   [sha256.Size]byte
+	token   adapters.Token
 	sendsms *url.URL
 	http    *http.Client
 }
@@ -60,8 +55,9 @@ func New(c Config) (*Kannel, error) {
 			faults = append(faults, fmt.Errorf("the %s is not set", v.what))
 		}
 	}
-	if len(c.Token) < leastToken || strings.ContainsFunc(c.Token, notToken) {
-		faults = append(faults, fmt.Errorf("the token must be at least %d letters, digits, - or _: make one at random", leastToken))
+	token, err := adapters.NewToken(c.Token)
+	if err != nil {
+		faults = append(faults, err)
 	}
 	sendsms, err := url.Parse(c.SendsmsURL)
 	if err != nil || !isWeb(sendsms) || sendsms.RawQuery != "" {
@@ -77,14 +73,10 @@ func New(c Config) (*Kannel, error) {
 		return nil, fmt.Errorf("kannel: %w", errors.Join(faults...))
 	}
 	c.HooksURL = strings.TrimRight(c.HooksURL, "/")
-	return &Kannel{config: c, token: sha256.Sum256([]byte(c.Token)), sendsms: sendsms, http: adapters.Client(c.Transport)}, nil
+	return &Kannel{config: c, token: token, sendsms: sendsms, http: adapters.Client(c.Transport)}, nil
 }
 
 func isWeb(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
-
-func notToken(r rune) bool {
-	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_'
-}
 
 // Name returns Name.
 func (k *Kannel) Name() string { return Name }
@@ -105,10 +97,7 @@ func (k *Kannel) Routes() []adapters.Route {
 func (k *Kannel) hook(do func(http.ResponseWriter, *http.Request, url.Values, adapters.Sink)) func(adapters.Sink) http.Handler {
 	return func(sink adapters.Sink) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// Hashes are compared, so that neither the time nor the length tells anything of the token.
-			given := sha256.Sum256([]byte(r.PathValue("token")))
-			if subtle.ConstantTimeCompare(given[:], k.token[:]) != 1 {
-				http.Error(w, "forbidden", http.StatusForbidden)
+			if !k.token.Opens(w, r) {
 				return
 			}
 			// What can be read of a query with a broken escape is kept: it is authentic, whatever it says. Of a field that
@@ -165,17 +154,11 @@ func delivery(w http.ResponseWriter, r *http.Request, query url.Values, sink ada
 		http.Error(w, "id or type is missing", http.StatusBadRequest)
 		return
 	}
-	if state, known := states[bit]; known {
-		d := adapters.Delivery{Provider: Name, ID: id, State: state}
-		if state == adapters.Failed {
-			d.Reason = reason(query.Get("reply"))
-		}
-		if err := sink.Delivered(r.Context(), d); err != nil {
-			adapters.SinkFailed(w)
-			return
-		}
+	d := adapters.Delivery{Provider: Name, ID: id, State: states[bit]}
+	if d.State == adapters.Failed {
+		d.Reason = reason(query.Get("reply"))
 	}
-	w.WriteHeader(http.StatusOK)
+	adapters.Report(w, r, sink, d)
 }
 
 var (

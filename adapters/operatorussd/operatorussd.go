@@ -7,14 +7,10 @@ package operatorussd
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/netip"
-	"strings"
 
 	"chumrok/adapters"
 	"chumrok/internal/phone"
@@ -22,9 +18,6 @@ import (
 
 // Prefix stands in front of a shape's name in the name of its adapter, and so in paths and figures.
 const Prefix = "ussd/"
-
-// leastToken is the shortest token that is taken: it is all that keeps strangers from speaking for every phone.
-const leastToken = 16
 
 // Config is a connection to one operator.
 type Config struct {
@@ -38,19 +31,16 @@ type Config struct {
 // Operator is the adapter of one operator.
 type Operator struct {
 	config Config
-	token  [sha256.Size]byte
+	token  adapters.Token
 }
 
 // New checks the configuration and returns the adapter.
 func New(c Config) (*Operator, error) {
-	if len(c.Token) < leastToken || strings.ContainsFunc(c.Token, notToken) {
-		return nil, fmt.Errorf("the token of the USSD operator %s must be at least %d letters, digits, - or _: make one at random", c.Shape.Name, leastToken)
+	token, err := adapters.NewToken(c.Token)
+	if err != nil {
+		return nil, fmt.Errorf("the USSD operator %s: %w", c.Shape.Name, err)
 	}
-	return &Operator{config: c, token: sha256.Sum256([]byte(c.Token))}, nil
-}
-
-func notToken(r rune) bool {
-	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_'
+	return &Operator{config: c, token: token}, nil
 }
 
 // Name returns "ussd/" and the shape's name.
@@ -71,19 +61,15 @@ func (o *Operator) Send(_ context.Context, m adapters.Outgoing) (adapters.Receip
 
 func (o *Operator) hook(sink adapters.Sink) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given := sha256.Sum256([]byte(r.PathValue("token")))
-		if subtle.ConstantTimeCompare(given[:], o.token[:]) != 1 || !o.comesFrom(r.RemoteAddr) {
-			http.Error(w, "forbidden", http.StatusForbidden)
+		if !o.token.Opens(w, r) {
 			return
 		}
-		body, err := io.ReadAll(r.Body)
-		var tooLarge *http.MaxBytesError
-		switch {
-		case errors.As(err, &tooLarge):
-			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+		if !o.comesFrom(r.RemoteAddr) {
+			adapters.Forbid(w)
 			return
-		case err != nil:
-			http.Error(w, "not received whole", http.StatusBadRequest)
+		}
+		body, whole := adapters.ReadBody(w, r)
+		if !whole {
 			return
 		}
 		said, ok := read(o.config.Shape.Request, r, body)

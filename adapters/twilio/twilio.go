@@ -180,17 +180,11 @@ func (t *Twilio) status(sink adapters.Sink) http.Handler {
 			http.Error(w, "MessageSid or MessageStatus is missing", http.StatusBadRequest)
 			return
 		}
-		if state, known := states[status]; known {
-			d := adapters.Delivery{Provider: Name, ID: id, State: state}
-			if state == adapters.Failed {
-				d.Reason = code(form.Get("ErrorCode"))
-			}
-			if err := sink.Delivered(r.Context(), d); err != nil {
-				adapters.SinkFailed(w)
-				return
-			}
+		d := adapters.Delivery{Provider: Name, ID: id, State: states[status]}
+		if d.State == adapters.Failed {
+			d.Reason = code(form.Get("ErrorCode"))
 		}
-		w.WriteHeader(http.StatusOK)
+		adapters.Report(w, r, sink, d)
 	})
 }
 
@@ -204,19 +198,13 @@ func code(s string) string {
 
 // authentic reads the form and checks that Twilio signed it for this address and account; else it answers the request.
 func (t *Twilio) authentic(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
-	body, err := io.ReadAll(r.Body)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
-		return nil, false
-	case err != nil:
-		http.Error(w, "not received whole", http.StatusBadRequest)
+	body, ok := adapters.ReadBody(w, r)
+	if !ok {
 		return nil, false
 	}
 	form, ok := t.signed(r.URL.RequestURI(), body, r.Header.Get("X-Twilio-Signature"))
 	if !ok || form.Get("AccountSid") != t.config.AccountSID {
-		http.Error(w, "forbidden", http.StatusForbidden)
+		adapters.Forbid(w)
 		return nil, false
 	}
 	return form, true
