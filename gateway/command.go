@@ -40,6 +40,8 @@ type commands struct {
 	Clubs     clubsCommand     `cmd:"" help:"Give children's clubs their numbers, list and retire them, print their posters."`
 	Poster    posterCommand    `cmd:"" help:"Make the poster without a club's number, as a page to print."`
 	Flows     flowsCommand     `cmd:"" help:"Look at the conversations."`
+	Figures   figuresCommand   `cmd:"" help:"Count reports by province, harm, age, sex, channel and month, with times; nothing under five is shown."`
+	Directory directoryCommand `cmd:"" help:"Keep the directory: import an office's list, after a look at what would change."`
 	Officer   officerCommand   `cmd:"" help:"Draw and unlock officers' PINs, note who is away, list where they stand."`
 }
 

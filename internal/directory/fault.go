@@ -9,13 +9,14 @@ import (
 // A Fault is one thing that is wrong in a file of a deployment, where it is and how to mend it. It never shows a phone number.
 type Fault struct {
 	File   string
-	Line   int // 0 when it is about the whole file
-	Column int // 0 when only the line is known
+	Line   int    // 0 when it is about the whole file
+	Column int    // 0 when only the line is known
+	Cell   string // what a spreadsheet calls the cell, such as G7; "" when that is not known
 	What   string
 	Mend   string
 }
 
-// Error returns "file:line: what; mend", with ":column" after the line where one is known.
+// Error returns "file:line: what; mend", with ":column" or " (cell G7)" after the line where one is known.
 func (f Fault) Error() string {
 	where := f.File
 	if f.Line > 0 {
@@ -23,6 +24,9 @@ func (f Fault) Error() string {
 		if f.Column > 0 {
 			where += fmt.Sprintf(":%d", f.Column)
 		}
+	}
+	if f.Cell != "" {
+		where += " (cell " + f.Cell + ")"
 	}
 	return where + ": " + f.What + "; " + f.Mend
 }

@@ -13,6 +13,7 @@ import (
 
 	"chumrok/internal/gazetteer"
 	"chumrok/internal/phone"
+	"chumrok/internal/sheet"
 )
 
 // columns are the columns of directory.csv in the order in which we write them; any order is read.
@@ -43,10 +44,7 @@ func LoadFor(c Country, r io.Reader, name string, g *gazetteer.Gazetteer) (*Dire
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	l := loader{name: name, gazetteer: g, country: c, at: make(map[string]int), ids: make(map[string]int)}
-	if len(c.Languages) == 0 {
-		l.country.Languages = ourLanguages
-	}
+	l := newLoader(c, name, g)
 	l.read(text)
 	if len(l.faults) > 0 {
 		return nil, l.notes, errors.Join(l.faults...)
@@ -55,6 +53,13 @@ func LoadFor(c Country, r io.Reader, name string, g *gazetteer.Gazetteer) (*Dire
 		l.note(1, "no officer stands in it; every report will wait at the desk")
 	}
 	return New(l.officers...), l.notes, nil
+}
+
+func newLoader(c Country, name string, g *gazetteer.Gazetteer) loader {
+	if len(c.Languages) == 0 {
+		c.Languages = ourLanguages
+	}
+	return loader{name: name, gazetteer: g, country: c, at: make(map[string]int), ids: make(map[string]int)}
 }
 
 type loader struct {
@@ -66,10 +71,17 @@ type loader struct {
 	officers  []Officer
 	notes     []Note
 	faults    []error
+	// Of a table from a spreadsheet: faults name the cell, and the column that is being looked at is known.
+	spreadsheet bool
+	column      int // counted from 1; 0 when the fault is about the whole row
 }
 
 func (l *loader) fault(line int, mend, what string, args ...any) {
-	l.faults = append(l.faults, Fault{File: l.name, Line: line, What: fmt.Sprintf(what, args...), Mend: mend})
+	f := Fault{File: l.name, Line: line, What: fmt.Sprintf(what, args...), Mend: mend}
+	if l.spreadsheet && l.column > 0 {
+		f.Cell = sheet.Name(line, l.column-1)
+	}
+	l.faults = append(l.faults, f)
 }
 
 func (l *loader) note(line int, text string, args ...any) {
@@ -129,6 +141,7 @@ func (l *loader) header(line int, row []string) bool {
 	}
 	readable := true
 	for i, c := range row {
+		l.column = i + 1
 		if _, twice := l.at[c]; twice {
 			l.fault(line, "keep one of them", "the column %s stands twice", c)
 			readable = false
@@ -144,6 +157,7 @@ func (l *loader) header(line int, row []string) bool {
 			l.fault(line, mend, "unknown column %s", show(c))
 		}
 	}
+	l.column = 0
 	for _, c := range columns {
 		if _, ok := l.at[c]; !ok {
 			l.fault(line, "add it to the first row and fill it in every row", "the column %s is missing", c)
@@ -155,6 +169,7 @@ func (l *loader) header(line int, row []string) bool {
 
 // row reads one officer. Every cell is looked at, so that one run names all that is wrong.
 func (l *loader) row(line int, row []string) {
+	l.column = 0
 	if len(row) > len(l.at) {
 		l.fault(line, "put a cell with a comma in it between quotes", "the row has %d cells and there are %d columns", len(row), len(l.at))
 		return
@@ -163,14 +178,21 @@ func (l *loader) row(line int, row []string) {
 		l.fault(line, `save the file as "CSV UTF-8"`, "the row is not UTF-8")
 		return
 	}
+	// cell is one cell of the row, and what is found wrong from then on is wrong with it.
 	cell := func(column string) string {
-		if i, ok := l.at[column]; ok && i < len(row) {
+		i, ok := l.at[column]
+		if !ok {
+			l.column = 0
+			return ""
+		}
+		l.column = i + 1
+		if i < len(row) {
 			return row[i]
 		}
 		return ""
 	}
 	before := len(l.faults)
-	o := Officer{Line: line, ID: cell("officer_id"), Name: cell("name"), CaseAccount: cell("case_account")}
+	o := Officer{Line: line, CaseAccount: cell("case_account"), ID: cell("officer_id")}
 	if first, twice := l.ids[o.ID]; o.ID == "" {
 		l.fault(line, "give each row one of its own that never changes", "officer_id is empty")
 	} else if twice {
@@ -182,7 +204,7 @@ func (l *loader) row(line int, row []string) {
 	o.Body = word(l, line, "body", cell("body"), Bodies())
 	o.Role = word(l, line, "role", cell("role"), Roles())
 	o.Order = l.order(line, cell("order"))
-	if o.Name == "" {
+	if o.Name = cell("name"); o.Name == "" {
 		l.fault(line, "write how the officer is to be asked for on the phone, such as the role and the place", "name is empty")
 	}
 	o.Phone = l.phone(line, cell("phone"))

@@ -193,6 +193,11 @@ func (p *Pack) directory(files fs.FS) (*directory.Directory, []Note, error) {
 		return nil, nil, fmt.Errorf("reading %s: %w", p.File("directory.csv"), err)
 	}
 	defer f.Close()
+	return directory.LoadFor(p.Officers(), f, p.File("directory.csv"), p.Gazetteer)
+}
+
+// Officers is what the cells of a directory mean where this pack's officers live.
+func (p *Pack) Officers() directory.Country {
 	country := directory.Country{Phones: p.Country, Languages: slices.Clone(p.Languages)}
 	if len(p.Languages) == 0 || slices.Contains(p.Languages, locales.Khmer) {
 		for _, lang := range locales.Ours() { // an officer may read one that callers are not offered
@@ -201,7 +206,26 @@ func (p *Pack) directory(files fs.FS) (*directory.Directory, []Note, error) {
 			}
 		}
 	}
-	return directory.LoadFor(country, f, p.File("directory.csv"), p.Gazetteer)
+	return country
+}
+
+// WithDirectory is the pack with another directory, checked as Load would; file is what its faults call the list that it was read from.
+func (p *Pack) WithDirectory(d *directory.Directory, file string) (*Pack, error) {
+	with := *p
+	with.Directory = d
+	var faults []error
+	for _, fault := range with.unroutable() {
+		var f Fault
+		if errors.As(fault, &f) {
+			f.File = file
+			fault = f
+		}
+		faults = append(faults, fault)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return &with, nil
 }
 
 // unroutable names the officers whose phones the pack allows nobody to write to.
@@ -241,6 +265,9 @@ func folder(files fs.FS, name string) (fs.FS, error) {
 	return sub, nil
 }
 
+// Kept is how the names of files begin in which an earlier directory.csv is kept beside the one in force.
+const Kept = "directory-before-"
+
 var ours = []string{"pack.yaml", "directory.csv", "gazetteer.csv", "clubs.csv", "flows", "locales", "ussd"}
 
 // strays notes files that nothing reads, since "gazeteer.csv" would be passed over in silence.
@@ -251,7 +278,7 @@ func (p *Pack) strays(files fs.FS) (notes []Note, err error) {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if slices.Contains(ours, name) || strings.HasPrefix(name, ".") || strings.HasPrefix(strings.ToLower(name), "readme") {
+		if slices.Contains(ours, name) || strings.HasPrefix(name, ".") || strings.HasPrefix(strings.ToLower(name), "readme") || strings.HasPrefix(name, Kept) {
 			continue
 		}
 		text := "nothing reads this file"

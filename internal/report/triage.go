@@ -115,6 +115,9 @@ var values = map[string][]string{
 	"emergency": {"yes", "no"},
 }
 
+// Values returns what a field can hold, in the order in which callers are shown it; none for a field of free text.
+func Values(field string) []string { return slices.Clone(values[field]) }
+
 func known(field, value string) bool { return slices.Contains(values[field], value) }
 
 // field gives the report's value of a field that a rule may ask about.

@@ -22,16 +22,17 @@ func writeReferral(ctx context.Context, tx *sql.Tx, at time.Time, r referral.Ref
 	}
 	if r.Version > 0 {
 		done, err := set(ctx, tx, "changing a referral", `UPDATE referrals SET version = version + 1, state = $3, risk = $4, area_code = $5,
-			owner = $6, closed_at = $7, body = $8 WHERE id = $1 AND version = $2 RETURNING id`,
-			r.ID, r.Version, string(r.State), r.Risk.String(), r.AreaCode, r.Owner, closed, sealed)
+			owner = $6, closed_at = $7, body = $8, accepted_at = $9, seen_at = $10 WHERE id = $1 AND version = $2 RETURNING id`,
+			r.ID, r.Version, string(r.State), r.Risk.String(), r.AreaCode, r.Owner, closed, sealed, millis(r.AcceptedAt), millis(r.SeenAt))
 		return len(done) == 1, err
 	}
 	if ok, err := takeCode(ctx, tx, at, r.Code, r.ConversationID); err != nil || !ok {
 		return false, err
 	}
 	done, err := set(ctx, tx, "writing a referral", `INSERT INTO referrals (id, report_id, conversation_id, code, version, state, risk, area_code,
-		owner, started_at, closed_at, body) VALUES `+list(12)+` ON CONFLICT DO NOTHING RETURNING id`,
-		r.ID, r.ReportID, r.ConversationID, r.Code, 1, string(r.State), r.Risk.String(), r.AreaCode, r.Owner, millis(r.StartedAt), closed, sealed)
+		owner, started_at, closed_at, body, accepted_at, seen_at) VALUES `+list(14)+` ON CONFLICT DO NOTHING RETURNING id`,
+		r.ID, r.ReportID, r.ConversationID, r.Code, 1, string(r.State), r.Risk.String(), r.AreaCode, r.Owner, millis(r.StartedAt), closed, sealed,
+		millis(r.AcceptedAt), millis(r.SeenAt))
 	return len(done) == 1, err
 }
 
