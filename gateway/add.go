@@ -98,7 +98,7 @@ func (g *Gateway) added(ctx context.Context, e *store.Effects, r store.Report, a
 	if err != nil || !found {
 		return fmt.Errorf("reading the conversation of a report: %w", notFound(err))
 	}
-	plan, unclear := referral.Route(r.Report, r.Risk, c.Number, g.pack.Ladders, g.directory, g.places)
+	plan, unclear := referral.Route(r.Report, r.Risk, c.Number, g.pack.Ladders, g.roster(), g.places)
 	if t.removed = plan.Removed; unclear != nil {
 		t.removed = unclear.Removed
 	}
@@ -145,9 +145,9 @@ func (g *Gateway) tellOwners(ctx context.Context, t *telling) error {
 		ref.Plan.Removed = ref.Plan.Removed.And(t.removed)
 		d := alert.Raise(ref, t.r.Risk, present, g.pack.Clocks, t.now)
 		d.Changed = d.Changed || wider
-		if owner, known := g.directory.Get(ref.Owner); ref.Owner != "" {
+		if owner, known := g.roster().Get(ref.Owner); ref.Owner != "" {
 			switch {
-			case !known || ref.Plan.Removed.IsRemoved(owner, g.directory):
+			case !known || ref.Plan.Removed.IsRemoved(owner, g.roster()):
 				t.closed = true // who is named in it may not read it: the desk gives it to somebody else
 			case t.earlier < mostAdded || t.pressing():
 				d.Calls = append(d.Calls, alert.Call{OfficerID: owner.ID, Key: "alert.added", Tier: string(owner.Body)})
@@ -186,7 +186,7 @@ func (g *Gateway) tellDesk(ctx context.Context, t *telling) error {
 				who = h.Called
 			}
 			for _, id := range who {
-				if officer, known := g.directory.Get(id); known && !h.Removed.IsRemoved(officer, g.directory) {
+				if officer, known := g.roster().Get(id); known && !h.Removed.IsRemoved(officer, g.roster()) {
 					d.Calls = append(d.Calls, alert.Call{OfficerID: id, Key: "alert.added", Tier: string(officer.Body)})
 				}
 			}

@@ -23,24 +23,35 @@ type matter struct {
 	area         string // "" when the place is not known
 	risk         report.Risk
 	due          time.Time // when the next tier is told
+	outcome      string    // one of the outcomes of package alert, or ""
+}
+
+// matterOf is what a message about a referral is about.
+func matterOf(r referral.Referral) matter {
+	return matter{conversation: r.ConversationID, referral: r.ID, code: r.Code, area: r.AreaCode, risk: r.Risk, due: r.AcceptDue, outcome: r.Outcome}
 }
 
 // carryOut adds what a decision about a referral changes: the referral, its alerts with their texts, and its clock.
 func (g *Gateway) carryOut(ctx context.Context, e *store.Effects, d alert.Decision, now time.Time) error {
 	r := d.Referral
 	if d.Changed {
+		tellReporter(e, &r, now)
 		e.Referrals = append(e.Referrals, r)
 	}
-	g.writeTo(e, d.Calls, matter{conversation: r.ConversationID, referral: r.ID, code: r.Code, area: r.AreaCode, risk: r.Risk, due: r.AcceptDue}, now)
+	g.writeTo(e, d.Calls, matterOf(r), now)
 	// A decision that changes nothing touches no clock: nothing would tell that it is older than what stands now, and it
 	// could stop a clock that somebody else has just started.
 	if !d.Changed {
 		return nil
 	}
-	if d.Clock.IsZero() {
-		e.DueDone = append(e.DueDone, store.DueKey{Kind: store.DueAccepted, Subject: r.ID})
-	} else {
-		e.Due = append(e.Due, store.Due{Kind: store.DueAccepted, Subject: r.ID, At: d.Clock, Urgency: urgency(r.Risk)})
+	for kind, at := range clocksOf(r) {
+		switch {
+		case at.IsZero() && r.Version == 0: // it is new: none can run
+		case at.IsZero():
+			e.DueDone = append(e.DueDone, store.DueKey{Kind: kind, Subject: r.ID})
+		default:
+			e.Due = append(e.Due, store.Due{Kind: kind, Subject: r.ID, At: at, Urgency: urgency(r.Risk)})
+		}
 	}
 	g.alarm(d.Alarm, "referral", r.ID)
 	if d.Hold != nil {
@@ -86,12 +97,16 @@ func urgency(risk report.Risk) int { return int(risk) }
 // writeTo adds the alerts of a decision, one text for each officer in the officer's own language.
 func (g *Gateway) writeTo(e *store.Effects, calls []alert.Call, about matter, now time.Time) {
 	for _, call := range calls {
-		officer, known := g.directory.Get(call.OfficerID)
+		officer, known := g.roster().Get(call.OfficerID)
 		if !known {
 			continue // the decision read the same directory
 		}
+		when := about.due
+		if !call.When.IsZero() {
+			when = call.When
+		}
 		m := store.Message{ID: store.NewID(), ConversationID: about.conversation, Kind: store.ToReply, OfficerID: officer.ID,
-			Text: g.toOfficer(officer, call.Key, about, map[string]string{"tier": g.tier(officer, call.Other), "when": g.when(officer, about.due)})}
+			Text: g.toOfficer(officer, call.Key, about, map[string]string{"tier": g.tier(officer, call.Other), "when": g.when(officer, when)})}
 		if call.Asks() {
 			a := store.Alert{ID: store.NewID(), ReferralID: about.referral, HoldID: about.hold, OfficerID: officer.ID,
 				PhoneIndex: g.store.PhoneIndex(officer.Phone), Code: about.code, Key: call.Key, Tier: call.Tier, Round: call.Repeat, State: store.Queued}
@@ -116,6 +131,9 @@ func (g *Gateway) toOfficer(officer directory.Officer, key string, about matter,
 	if about.area != "" && g.servesMore(officer) {
 		all["place"] = g.places.Name(about.area, language)
 	}
+	if about.outcome != "" {
+		all["outcome"] = g.texts.Text(language, "outcome."+about.outcome)
+	}
 	for name, value := range vars {
 		all[name] = value
 	}
@@ -124,7 +142,7 @@ func (g *Gateway) toOfficer(officer directory.Officer, key string, about matter,
 
 // servesMore says whether an officer's phone serves more than one commune.
 func (g *Gateway) servesMore(officer directory.Officer) bool {
-	areas := g.directory.Areas(officer.Phone)
+	areas := g.roster().Areas(officer.Phone)
 	return len(areas) != 1 || len(areas[0]) != 6
 }
 
@@ -168,24 +186,6 @@ func (g *Gateway) answerTo(officer directory.Officer, reply alert.Reply, about m
 func (g *Gateway) unanswered() (int, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	referrals, err := g.store.OpenReferrals(ctx)
-	if err != nil {
-		return 0, err
-	}
-	holds, err := g.store.OpenHolds(ctx)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for _, r := range referrals {
-		if r.State == referral.Alerting && r.Repeat > 0 {
-			n++
-		}
-	}
-	for _, h := range holds {
-		if h.State == referral.HoldWaiting && h.Repeat > 0 {
-			n++
-		}
-	}
-	return n, nil
+	codes, err := unansweredCodes(ctx, g.store)
+	return len(codes), err
 }

@@ -153,7 +153,7 @@ func TestAttackStaleAnswerLeavesTheClock(t *testing.T) {
 			w.t.Fatal(err)
 		}
 		var late store.Effects
-		if err := g.carryOut(t.Context(), &late, alert.Accept(seen, "banan1-focal", g.directory, g.pack.Clocks, now), now); err != nil {
+		if err := g.carryOut(t.Context(), &late, alert.Accept(seen, "banan1-focal", g.roster(), g.pack.Clocks, now), now); err != nil {
 			w.t.Fatal(err)
 		}
 		w.replies("banan1-chair", "2 "+code+" 4")
@@ -181,7 +181,7 @@ func TestAttackStaleAnswerLeavesTheDesksClock(t *testing.T) {
 			w.t.Fatal(err)
 		}
 		var late store.Effects
-		g.carryOutHold(&late, alert.TakeHold(seen, "desk", g.directory, now), now)
+		g.carryOutHold(&late, alert.TakeHold(seen, "desk", g.roster(), now), now)
 		w.replies("desk", "2 "+code)
 		if _, err := g.store.Apply(t.Context(), now, late); err != nil {
 			w.t.Fatal(err)

@@ -17,6 +17,7 @@ type presence struct{ last atomic.Pointer[presentNow] }
 
 type presentNow struct {
 	away      string // the ids of those away, so that the same ones need no new directory
+	of        *directory.Directory
 	directory *directory.Directory
 }
 
@@ -33,17 +34,22 @@ func (g *Gateway) awayNow(ctx context.Context, now time.Time) (map[string]bool, 
 	return away, nil
 }
 
-// present is the directory for deciding who is asked: those who are away are passed over, and can still answer.
+// present is the directory for deciding who is asked: those who are away are passed over, and can still answer, and it knows who is on duty.
 func (g *Gateway) present(ctx context.Context, now time.Time) (*directory.Directory, error) {
 	away, err := g.awayNow(ctx, now)
-	if err != nil || len(away) == 0 {
-		return g.directory, err
+	if err != nil {
+		return nil, err
 	}
-	ids := strings.Join(slices.Sorted(maps.Keys(away)), "\n")
-	if last := g.presence.last.Load(); last != nil && last.away == ids {
-		return last.directory, nil
+	d := g.roster()
+	if len(away) > 0 {
+		ids := strings.Join(slices.Sorted(maps.Keys(away)), "\n")
+		if last := g.presence.last.Load(); last != nil && last.away == ids && last.of == d {
+			d = last.directory
+		} else {
+			present := d.Without(away)
+			g.presence.last.Store(&presentNow{ids, d, present})
+			d = present
+		}
 	}
-	d := g.directory.Without(away)
-	g.presence.last.Store(&presentNow{ids, d})
-	return d, nil
+	return d.On(now.In(g.pack.Zone), g.pack.Holidays), nil
 }

@@ -33,7 +33,8 @@ type commands struct {
 	Check     checkCommand     `cmd:"" help:"Check a deployment pack: flows, sentences, places, directory, routing of every commune."`
 	Pack      packCommand      `cmd:"" help:"Work with deployment packs."`
 	Ledger    ledgerCommand    `cmd:"" help:"Count what was received and where it stands; --check proves that nothing is lost."`
-	Referrals referralsCommand `cmd:"" help:"List open referrals and holds with tier, clock and why they were routed so."`
+	Referrals referralsCommand `cmd:"" help:"List open referrals and holds with tier, clock and why they were routed so; hand one on."`
+	Health    healthCommand    `cmd:"" help:"Say what nobody at the last tier has answered; exit 1 while there is any, for cron or systemd."`
 	Erase     eraseCommand     `cmd:"" help:"Decide whether what a reporter asks to be erased is destroyed, and list what was asked."`
 	Coverage  coverageCommand  `cmd:"" help:"List the communes that too few phones serve, and the phones that are dead."`
 	Emergency emergencyCommand `cmd:"" help:"Switch emergency mode on and off, for a province or the nation."`

@@ -132,7 +132,7 @@ func (g *Gateway) turn(ctx context.Context, m adapters.Message, now time.Time, f
 	if m.Channel == adapters.SMS && isService(m.From) {
 		return g.serviceTurn(ctx, m, now)
 	}
-	if m.Channel == adapters.SMS && len(g.directory.ByPhone(m.From)) > 0 {
+	if m.Channel == adapters.SMS && len(g.roster().ByPhone(m.From)) > 0 {
 		t, taken, err := g.respond(ctx, m, now)
 		if err != nil || taken {
 			return t, err
@@ -299,7 +299,7 @@ func (g *Gateway) begin(ctx context.Context, m adapters.Message, live, replaces 
 		return openConversation{}, fmt.Errorf("drawing the caller's proof: %w", err)
 	}
 	b := flows.Beginning{Channel: flows.Channel(m.Channel), Code: code, Proof: proof, Expires: g.pack.Sessions.USSDResume,
-		Officer: m.Channel == adapters.USSD && len(g.directory.ByPhone(m.From)) > 0}
+		Officer: m.Channel == adapters.USSD && len(g.roster().ByPhone(m.From)) > 0}
 	if m.Channel == adapters.SMS {
 		b.Expires = g.pack.Sessions.SMSResume
 	}

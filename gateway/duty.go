@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"chumrok/adapters"
@@ -55,7 +56,7 @@ func (o onDuty) is(officerID string) bool {
 // dutyOf is who dialled, and whether that officer may see and do something: by USSD, from a number of the directory, with
 // the PIN given in this conversation and not locked or taken away since.
 func (g *Gateway) dutyOf(ctx context.Context, m adapters.Message, state flows.State) (onDuty, bool, error) {
-	o := onDuty{phone: m.From, rows: g.directory.ByPhone(m.From), language: state.Language()}
+	o := onDuty{phone: m.From, rows: g.roster().ByPhone(m.From), language: state.Language()}
 	if m.Channel != adapters.USSD || len(o.rows) == 0 {
 		return onDuty{}, false, nil
 	}
@@ -93,6 +94,7 @@ type charge struct {
 	area     string
 	owns     bool
 	asked    bool      // nobody has taken it, and the officer has not said "cannot"
+	reviews  bool      // the officer is asked to agree with its outcome
 	due      time.Time // of the clock that runs; zero when none does
 }
 
@@ -126,7 +128,7 @@ func (g *Gateway) charges(ctx context.Context, o onDuty, now time.Time) ([]charg
 		if err != nil {
 			return nil, err
 		}
-		if !removed.RemovedPhone(o.phone, g.directory) {
+		if !removed.RemovedPhone(o.phone, g.roster()) {
 			list = append(list, c)
 		}
 	}
@@ -136,7 +138,7 @@ func (g *Gateway) charges(ctx context.Context, o onDuty, now time.Time) ([]charg
 // charge reads one matter, and who is removed from it.
 func (g *Gateway) charge(ctx context.Context, o onDuty, a store.Alerted) (charge, referral.Removal, error) {
 	c := charge{Alerted: a}
-	c.officer, _ = g.directory.Get(a.OfficerID)
+	c.officer, _ = g.roster().Get(a.OfficerID)
 	declined := func(ids []string) bool { return slices.ContainsFunc(ids, o.is) }
 	if a.HoldID != "" {
 		h, found, err := g.store.Hold(ctx, a.HoldID)
@@ -155,6 +157,7 @@ func (g *Gateway) charge(ctx context.Context, o onDuty, a store.Alerted) (charge
 	c.referral, c.risk, c.report, c.area, c.due = r, r.Risk, r.ReportID, r.AreaCode, clockOf(r)
 	c.owns = o.is(r.Owner)
 	c.asked = r.State == referral.Alerting && !declined(r.Declined)
+	c.reviews = alert.Reviews(r, a.OfficerID, g.roster())
 	return c, r.Plan.Removed, nil
 }
 
@@ -167,7 +170,9 @@ func clockOf(r referral.Referral) time.Time {
 		return r.SeenDue
 	case referral.Seen:
 		return r.OutcomeDue
-	case referral.Review, referral.Closed:
+	case referral.Review:
+		return r.ReviewClock.Next
+	case referral.Closed:
 	}
 	return time.Time{}
 }
@@ -195,7 +200,7 @@ func (g *Gateway) dutyList(ctx context.Context, o onDuty, _ []string, _ *store.E
 	if err != nil {
 		return flows.Supplied{}, err
 	}
-	list := slices.DeleteFunc(all, func(c charge) bool { return !c.owns && !c.asked })
+	list := slices.DeleteFunc(all, func(c charge) bool { return !c.owns && !c.asked && !c.reviews })
 	slices.SortStableFunc(list, func(a, b charge) int {
 		switch {
 		case a.due.IsZero() != b.due.IsZero():
@@ -230,10 +235,10 @@ func (g *Gateway) dutyDetails(ctx context.Context, o onDuty, words []string, e *
 	if err != nil {
 		return flows.Supplied{}, err
 	}
-	if !found || !c.owns && !c.asked {
+	if !found || !c.owns && !c.asked && !c.reviews {
 		return flows.Supplied{Answer: isGone}, nil
 	}
-	if !c.owns {
+	if !c.owns && !c.reviews {
 		return flows.Supplied{Answer: isOK, Text: g.matterText(o, c)}, nil
 	}
 	r, found, err := g.store.Report(ctx, c.report)
@@ -264,14 +269,22 @@ func (g *Gateway) dutyCannot(ctx context.Context, o onDuty, words []string, e *s
 }
 
 func (g *Gateway) dutyOutcome(ctx context.Context, o onDuty, words []string, e *store.Effects, now time.Time) (flows.Supplied, error) {
-	if len(words) != 2 {
+	if len(words) < 2 {
 		return flows.Supplied{Answer: isGone}, nil
 	}
 	digit, _ := strconv.Atoi(words[1]) // 0 for what is no number, and no outcome
 	if _, ok := alert.OutcomeOf(digit); !ok {
 		return flows.Supplied{Answer: isGone}, nil
 	}
-	return g.dutyAnswer(ctx, o, alert.GiveOutcome, words, digit, e, now)
+	answer, err := g.dutyAnswer(ctx, o, alert.GiveOutcome, words, digit, e, now)
+	if note := strings.Join(words[2:], " "); note != "" && err == nil {
+		for i := range e.Referrals {
+			if r := &e.Referrals[i]; r.Code == words[0] && r.Outcome != "" {
+				r.Note = note
+			}
+		}
+	}
+	return answer, err
 }
 
 // dutyAnswer does what an officer says about a matter, as respond does with an SMS. Who says that the child was seen, or how
@@ -284,6 +297,9 @@ func (g *Gateway) dutyAnswer(ctx context.Context, o onDuty, verb alert.Verb, wor
 	present, err := g.present(ctx, now)
 	if err != nil {
 		return flows.Supplied{}, err
+	}
+	if c.reviews { // the words for that are others
+		return flows.Supplied{Answer: isGone}, nil
 	}
 	match := alert.Match{Found: true, Verb: verb, Follow: follow}
 	var reply alert.Reply

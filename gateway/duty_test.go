@@ -52,7 +52,7 @@ func TestOfficerReadsAndActs(t *testing.T) {
 
 		chair.presses("1", "4").sees(w.sentence("en", "duty.done"))
 		w.stands(code, "seen", "meas-chair")
-		chair.presses("1").opens(code).presses("5", "1").sees(w.sentence("en", "duty.done"))
+		chair.presses("1").opens(code).presses("5", "7", "She stays with her mother.").sees(w.sentence("en", "duty.done"))
 		w.stands(code, "closed", "meas-chair")
 		chair.presses("1", "1").sees(w.sentence("en", "duty.none"))
 		w.forward(48 * time.Hour)
@@ -65,8 +65,22 @@ func TestOutcomeForReview(t *testing.T) {
 		_, code := w.tellsBySMS(childPhone)
 		chair := w.onDuty("banan1-chair", w.pin("banan1-chair")).opens(code)
 		// Who says how it ended before anybody took it has taken it.
-		chair.presses("5", "5").sees(w.sentence("en", "duty.review"))
+		chair.presses("5", "5", "1").sees(w.sentence("en", "duty.review"))
 		w.stands(code, "review", "banan1-chair")
+		w.gets("banan-office", code)
+		office := w.onDuty("banan-office", w.pin("banan-office")).opens(code)
+		office.presses("11").sees(w.sentence("en", "duty.done")) // does not agree
+		w.stands(code, "accepted", "banan1-chair")
+		w.gets("banan1-chair", code)
+		chair.presses("1").opens(code).presses("4").sees(w.sentence("en", "duty.done"))
+		chair.presses("1").opens(code).presses("5", "5", "Both sides have promised.").sees(w.sentence("en", "duty.review"))
+		w.gets("banan-office", code)
+		office.presses("1").opens(code).presses("7").sees(w.sentence("en", "duty.done"))
+		w.stands(code, "closed", "banan1-chair")
+		r, _, err := w.gateway.store.ReferralByCode(w.t.Context(), code)
+		if err != nil || r.Note != "Both sides have promised." || r.OutcomeBy != "banan1-chair" || r.ReviewedBy != "banan-office" {
+			w.t.Fatalf("%v: %s by %s, reviewed by %s, with a note of %d letters", err, r.Outcome, r.OutcomeBy, r.ReviewedBy, len(r.Note))
+		}
 	})
 }
 

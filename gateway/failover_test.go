@@ -158,7 +158,7 @@ func TestProviderDiesAmidAlerts(t *testing.T) {
 			t.Errorf("the dead provider was asked %d times", first.asked)
 		}
 		code := digitsIn(t, strings.SplitN(second.taken()[len(second.taken())-1], " ", 2)[1], 6)
-		waiting, err := referralsCommand{Code: code}.list(t.Context(), w.gateway.store, w.gateway.pack)
+		waiting, err := referralsListCommand{Code: code}.list(t.Context(), w.gateway.store, w.gateway.pack)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -281,8 +281,9 @@ func TestDeadNumber(t *testing.T) {
 		chair := w.number(w.officer["banan1-chair"])
 		w.gateway.phones.Behave(chair, simulator.Behaviour{Err: adapters.Permanent(errors.New("no such number"))})
 		w.reportPhysical(childPhone, "2").presses("1", "1", "1", "1")
-		w.gets("banan1-focal")
+		first := digitsIn(t, w.gets("banan1-focal"), 6)
 		w.replies("banan1-focal", "1")
+		w.replies("banan1-focal", "4 "+first+" 1")
 		if report := look(); len(report.Failing) != 1 || report.Failing[0].Officer != "banan1-chair" || len(report.Dead) != 0 {
 			t.Fatalf("at once: failing %v, dead %v", report.Failing, report.Dead)
 		}

@@ -51,5 +51,8 @@ var deeds = map[string]func(*Gateway, context.Context, onDuty, []string, *store.
 	"duty_cannot":  (*Gateway).dutyCannot,
 	"duty_seen":    (*Gateway).dutySeen,
 	"duty_outcome": (*Gateway).dutyOutcome,
+	"duty_hand_on": (*Gateway).dutyHandOn,
+	"duty_agree":   (*Gateway).dutyAgree,
+	"duty_refuse":  (*Gateway).dutyRefuse,
 	"duty_away":    (*Gateway).dutyAway,
 }

@@ -35,7 +35,8 @@ func (w *world) files(n int, area, sex string, harm report.Harm) (conversations 
 			Risk: report.Medium, AreaCode: area, Owner: "banan1-chair", StartedAt: now, AcceptedAt: now.Add(30 * time.Minute)}
 		out, err := w.gateway.store.Record(w.t.Context(), store.Entry{RepeatKey: id, At: now, Seq: 1, Ended: true,
 			Conversation: store.Conversation{ID: id, Channel: "ussd", Provider: "simulator", New: true, Key: key, Wrapped: wrapped, Bin: store.Concluded, Ended: true},
-			Effects:      store.Effects{Report: &store.Report{Report: r, Risk: report.Medium}, Referrals: []referral.Referral{ref}}})
+			Effects: store.Effects{Report: &store.Report{Report: r, Risk: report.Medium}, Referrals: []referral.Referral{ref},
+				Due: []store.Due{{Kind: store.DueSeen, Subject: ref.ID, At: now.AddDate(1, 0, 0)}, {Kind: store.DueOutcome, Subject: ref.ID, At: now.AddDate(1, 0, 0)}}}})
 		if err != nil || out.Kind != store.Fresh {
 			w.t.Fatal(out.Kind, err)
 		}

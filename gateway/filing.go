@@ -79,7 +79,7 @@ func (g *Gateway) unfinishedDue(conversation string, state flows.State, danger b
 	switch {
 	case danger:
 		due.At, due.Urgency = now.Add(g.pack.Sessions.DangerIdle), urgency(report.Immediate)
-		latest := state.StartedAt().Add(g.pack.Clocks[report.Immediate].Accepted / 2)
+		latest := state.StartedAt().Add(g.pack.Clocks.Of(report.Immediate).Accepted / 2)
 		if due.At.After(latest) && now.Before(latest) {
 			due.At = latest
 		}
@@ -164,11 +164,11 @@ func (g *Gateway) fileReport(ctx context.Context, c store.Resumed, dangerAt time
 	e.DueDone = append(e.DueDone, store.DueKey{Kind: store.DueUnfinished, Subject: c.ID})
 
 	caller := c.Number
-	plan, unclear := referral.Route(r.Report, r.Risk, caller, g.pack.Ladders, g.directory, g.places)
+	plan, unclear := referral.Route(r.Report, r.Risk, caller, g.pack.Ladders, g.roster(), g.places)
 	switch {
 	case !finished:
 		r.State = report.Unfinished
-		half := referral.Unfinished(r.Report, r.Risk, caller, g.directory, g.places)
+		half := referral.Unfinished(r.Report, r.Risk, caller, g.roster(), g.places)
 		half.Danger = half.Danger || r.Danger == "" && !dangerAt.IsZero()
 		unclear = &half
 	case unclear != nil:

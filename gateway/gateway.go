@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,7 +20,6 @@ import (
 	"chumrok/adapters/simulator"
 	"chumrok/deploy"
 	"chumrok/flows"
-	"chumrok/internal/directory"
 	"chumrok/internal/gazetteer"
 	"chumrok/internal/limits"
 	"chumrok/internal/outbox"
@@ -32,34 +32,35 @@ import (
 
 // Gateway is the one program: everything it needs to carry a message from a phone to a decision and back.
 type Gateway struct {
-	config    Config
-	pack      *pack.Pack
-	directory *directory.Directory
-	places    *gazetteer.Gazetteer
-	texts     *locales.Catalogue
-	flows     *flows.Library
-	keys      *seal.Keyring
-	store     *store.Store
-	client    redis.UniversalClient
-	sessions  *session.Sessions
-	channels  []adapters.Channel // whose hooks are open, and what outbound messages go by
-	outbound  outbox.Routes
-	health    outbox.Health        // how the providers do
-	pace      *outbox.Pace         // how many messages a second they take
-	phones    *simulator.Simulator // the simulated phones of trial mode; nil in production
-	meter     *meter
-	log       *slog.Logger
-	now       func() time.Time
-	random    io.Reader
-	name      string // of this process, on the leases it takes; the same after a restart on the same folder
-	closers   []func() error
+	config   Config
+	pack     *pack.Pack
+	standing atomic.Pointer[standing] // see roster
+	places   *gazetteer.Gazetteer
+	texts    *locales.Catalogue
+	flows    *flows.Library
+	keys     *seal.Keyring
+	store    *store.Store
+	client   redis.UniversalClient
+	sessions *session.Sessions
+	channels []adapters.Channel // whose hooks are open, and what outbound messages go by
+	outbound outbox.Routes
+	health   outbox.Health        // how the providers do
+	pace     *outbox.Pace         // how many messages a second they take
+	phones   *simulator.Simulator // the simulated phones of trial mode; nil in production
+	meter    *meter
+	log      *slog.Logger
+	now      func() time.Time
+	random   io.Reader
+	name     string // of this process, on the leases it takes; the same after a restart on the same folder
+	closers  []func() error
 
 	emergencies emergencies // what is in force, read again every few seconds
 	clubs       clubs       // likewise
 	comparing   slots       // who may compare a PIN now
 	limits      *limits.Limits
-	presence    presence   // the directory without those who are away
-	taking      unanswered // turns without an id of their provider's that are being taken
+	phonesRead  kept[store.NewPhone] // of officers, since directory.csv was written
+	presence    presence             // the directory without those who are away
+	taking      unanswered           // turns without an id of their provider's that are being taken
 }
 
 // Open builds a gateway from its configuration; what it opened is closed again when it cannot be finished.
@@ -117,7 +118,8 @@ func (g *Gateway) openPack(context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.pack, g.directory, g.places, g.texts = p, p.Directory, p.Gazetteer, texts
+	g.pack, g.places, g.texts = p, p.Gazetteer, texts
+	g.standing.Store(&standing{directory: p.Directory})
 	return nil
 }
 

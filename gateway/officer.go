@@ -77,6 +77,8 @@ type officerCommand struct {
 	Reset officerResetCommand `cmd:"" help:"Unlock the PIN after five wrong tries; it stays the same."`
 	Away  officerAwayCommand  `cmd:"" help:"Note that an officer is away."`
 	Back  officerBackCommand  `cmd:"" help:"Note that an officer is back."`
+	Phone officerPhoneCommand `cmd:"" help:"Give an officer another phone; what the old one was asked goes to the next officer at once."`
+	Lost  officerLostCommand  `cmd:"" help:"Note that an officer's phone is lost or stolen: it is asked nothing, and nothing that it answers counts."`
 	List  officerListCommand  `cmd:"" help:"List officers: body, area, PIN, away. No numbers, no names."`
 }
 

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -73,7 +75,28 @@ func withRecordsAndKeys(c *call, do func(*store.Store, *pack.Pack, *seal.Keyring
 	if err != nil {
 		return err
 	}
+	if p.Directory, err = withChangedPhones(c.ctx, s, p.Directory); err != nil {
+		return err
+	}
 	return do(s, p, keys)
+}
+
+// withOperator gives a command a gateway without phones and providers: what it decides is written down, and a running one sends it.
+func withOperator(c *call, do func(*Gateway) error) error {
+	s, config, err := openRecords(c.ctx, c.env)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	g := &Gateway{config: config, log: slog.New(slog.NewJSONHandler(c.stream.err, &slog.HandlerOptions{Level: slog.LevelError})), now: c.now,
+		random: rand.Reader, meter: newMeter(), store: s}
+	if err := g.openPack(c.ctx); err != nil {
+		return err
+	}
+	if err := g.readPhones(c.ctx); err != nil {
+		return err
+	}
+	return do(g)
 }
 
 // packOf is the deployment pack of a command that needs no ledger.

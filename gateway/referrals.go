@@ -16,6 +16,11 @@ import (
 )
 
 type referralsCommand struct {
+	List   referralsListCommand   `cmd:"" default:"withargs" help:"List open referrals and holds (what no further words do), or show one."`
+	HandOn referralsHandOnCommand `cmd:"" help:"Give a referral that somebody has taken to another officer, or to the next tier."`
+}
+
+type referralsListCommand struct {
 	JSON   bool   `name:"json" help:"Print a JSON array."`
 	Reveal bool   `help:"Show what the caller told, for one code. This is put on record."`
 	Code   string `arg:"" optional:"" help:"The code of one referral or hold, open or closed."`
@@ -64,7 +69,7 @@ type told struct {
 }
 
 // Run lists what waits for somebody, and shows one of them whole when it is asked to.
-func (r referralsCommand) Run(c *call) error {
+func (r referralsListCommand) Run(c *call) error {
 	if r.Reveal && r.Code == "" {
 		return errors.New("--reveal shows one report: give its code")
 	}
@@ -93,7 +98,7 @@ func (r referralsCommand) Run(c *call) error {
 	return nil
 }
 
-func (r referralsCommand) list(ctx context.Context, s *store.Store, p *pack.Pack) ([]waiting, error) {
+func (r referralsListCommand) list(ctx context.Context, s *store.Store, p *pack.Pack) ([]waiting, error) {
 	list := []waiting{}
 	if r.Code != "" {
 		code := phone.Digits(r.Code)
@@ -158,14 +163,7 @@ func ofReferral(r referral.Referral, p *pack.Pack) waiting {
 	if r.Step >= 0 && r.Step < len(r.Plan.Steps) {
 		w.Tier = string(r.Plan.Steps[r.Step].Body)
 	}
-	switch r.State {
-	case referral.Alerting:
-		w.Due = clockAt(r.AcceptDue)
-	case referral.Accepted:
-		w.Due = clockAt(r.SeenDue)
-	case referral.Seen:
-		w.Due = clockAt(r.OutcomeDue)
-	}
+	w.Due = clockAt(clockOf(r))
 	return w
 }
 

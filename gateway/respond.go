@@ -48,7 +48,7 @@ func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time
 	if inWords && (len(alerted) == 0 && pending == nil || g.tellsOfHarm(m.Text)) {
 		return turn{}, false, nil // nobody asked this phone anything, or it speaks of harm: a family's phone is a child's, too
 	}
-	officer := g.directory.ByPhone(m.From)[0]
+	officer := g.roster().ByPhone(m.From)[0]
 	if alerted, err = g.stillTheirs(ctx, officer, alerted); err != nil {
 		return turn{}, false, err
 	}
@@ -76,7 +76,7 @@ func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time
 	about := matter{}
 	reply, question := match.Reply, match.Question
 	if match.Found {
-		if known, ok := g.directory.Get(match.Open.OfficerID); ok {
+		if known, ok := g.roster().Get(match.Open.OfficerID); ok {
 			officer = known
 		}
 		if about, reply, question, err = g.carryOutAnswer(ctx, &t.entry.Effects, officer, match, now); err != nil {
@@ -135,7 +135,7 @@ func (g *Gateway) stillTheirs(ctx context.Context, officer directory.Officer, al
 			}
 			removed = h.Removed
 		}
-		if !removed.RemovedPhone(officer.Phone, g.directory) {
+		if !removed.RemovedPhone(officer.Phone, g.roster()) {
 			kept = append(kept, a)
 		}
 	}
@@ -199,7 +199,7 @@ func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer 
 	if err := g.carryOut(ctx, e, d, now); err != nil {
 		return matter{}, alert.Reply{}, nil, err
 	}
-	return matter{referral: r.ID, area: r.AreaCode, risk: r.Risk}, d.Reply, d.Question, nil
+	return matter{referral: r.ID, area: r.AreaCode, risk: r.Risk, outcome: d.Referral.Outcome}, d.Reply, d.Question, nil
 }
 
 // answerApart adds the answer as a message of its own, for channels whose response carries none.

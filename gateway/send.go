@@ -36,11 +36,13 @@ func (g *Gateway) send(ctx context.Context, due store.Due) error {
 	}
 	to := m.Number
 	if to.IsZero() {
-		officer, known := g.directory.Get(m.OfficerID)
+		officer, known := g.roster().Get(m.OfficerID)
 		if !known {
 			return g.giveUp(ctx, due, m, "the officer is no longer in the directory")
 		}
-		to = officer.Phone
+		if to = officer.Phone; to.IsZero() {
+			return g.giveUp(ctx, due, m, "the officer's phone is lost")
+		}
 	}
 	lane := laneOf(m)
 	choice := g.outbound.Choose(to, func(provider string) bool { return g.health.Usable(provider, g.now()) })
@@ -227,7 +229,7 @@ func (g *Gateway) textOf(ctx context.Context, m store.Message, again bool) strin
 		return m.Text
 	}
 	about, err := g.aboutAlert(ctx, m.AlertID)
-	officer, known := g.directory.Get(m.OfficerID)
+	officer, known := g.roster().Get(m.OfficerID)
 	if err != nil || !known {
 		return m.Text
 	}
@@ -251,7 +253,7 @@ func (g *Gateway) aboutAlert(ctx context.Context, id string) (matter, error) {
 	if err != nil || !found {
 		return matter{}, fmt.Errorf("reading referral %s: %w", a.ReferralID, notFound(err))
 	}
-	return matter{referral: r.ID, code: r.Code, area: r.AreaCode, risk: r.Risk}, nil
+	return matterOf(r), nil
 }
 
 // attemptsBeforeNext is how often a message is tried before the next officer is raised beside it: with the retry policy

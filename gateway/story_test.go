@@ -74,6 +74,11 @@ func TestEnglishParentByUSSD(t *testing.T) {
 		alert := w.gets("meas-chair", w.sentence("en", "risk.medium"))
 		w.replies("meas-chair", "1 "+digitsIn(t, alert, 6))
 		w.stands(digitsIn(t, alert, 6), "accepted", "meas-chair")
+		w.settle()
+		if news := w.inbox(parentPhone); len(news) != 1 || news[0] != w.sentence("en", "sms.news.taken") {
+			w.t.Fatalf("she asked for a message, and got %q", news)
+		}
+		w.read[parentPhone] = 1
 	})
 }
 
@@ -516,6 +521,7 @@ func TestSeenAndOutcome(t *testing.T) {
 		w.stands(first, "closed", "banan1-chair")
 		w.replies("banan1-chair", "4 "+second+" 5")
 		w.stands(second, "review", "banan1-chair") // settled by agreement waits for a reviewer
+		w.gets("banan-office", second)
 		if answer := w.replies("banan1-chair", "1 999999"); answer == "" {
 			w.t.Fatal("a foreign code is not answered")
 		}

@@ -254,7 +254,7 @@ var unmetByWalk = map[string]bool{
 	"menu/language":         true, // in no language yet
 	"report/story":          true, // likewise
 	"report/urgent_numbers": true, // shown in front of the next question
-	"duty/locked":           true, "duty/no_pin": true, "duty/next": true, "duty/taken": true, "duty/gone": true, "duty/none": true,
+	"duty/locked":           true, "duty/no_pin": true, "duty/next": true, "duty/review": true, "duty/taken": true, "duty/gone": true, "duty/none": true,
 }
 
 // searchers are the phones from which the search looks.

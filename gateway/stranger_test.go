@@ -357,7 +357,7 @@ func (k *walk) waits() {
 }
 
 func (w *world) isOfficer(number string) bool {
-	return len(w.gateway.directory.ByPhone(w.number(number))) > 0
+	return len(w.gateway.roster().ByPhone(w.number(number))) > 0
 }
 
 // tellsNothing holds a text that a stranger sees to the lists of words that he must not, and to what she wrote.

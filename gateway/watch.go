@@ -12,6 +12,7 @@ import (
 	"chumrok/flows"
 	"chumrok/internal/alert"
 	"chumrok/internal/outbox"
+	"chumrok/internal/referral"
 	"chumrok/internal/store"
 )
 
@@ -64,6 +65,9 @@ func (g *Gateway) watch(ctx context.Context) error {
 
 // Sweep does the work that is due now, the most urgent first, and says how much there was.
 func (g *Gateway) Sweep(ctx context.Context) (int, error) {
+	if err := g.readPhones(ctx); err != nil {
+		g.log.Error("going by the phones that were known", "error", err)
+	}
 	claimed, err := g.store.Claim(ctx, g.now(), g.name, leaseTime, sweepSize)
 	if err != nil {
 		return 0, fmt.Errorf("claiming due work: %w", err)
@@ -105,14 +109,16 @@ func (g *Gateway) try(ctx context.Context, due store.Due) (err error) {
 	switch due.Kind {
 	case store.DueSend:
 		return g.send(ctx, due)
-	case store.DueAccepted:
-		return g.acceptedClock(ctx, due)
+	case store.DueAccepted, store.DueSeen, store.DueOutcome, store.DueReview, store.DueRemind:
+		return g.referralClock(ctx, due)
 	case store.DueHold:
 		return g.holdClock(ctx, due)
 	case store.DueUnfinished:
 		return g.unfinished(ctx, due)
 	case store.DueLesson:
 		return g.lesson(ctx, due)
+	case dueTellTaken, dueTellClosed:
+		return g.feedback(ctx, due)
 	case store.DueErase:
 		return g.erase(ctx, due)
 	case store.DueForget:
@@ -141,8 +147,8 @@ func (g *Gateway) apply(ctx context.Context, decide func(now time.Time) (store.E
 	return errRaces
 }
 
-// acceptedClock tells the next tier when nobody accepted in time.
-func (g *Gateway) acceptedClock(ctx context.Context, due store.Due) error {
+// referralClock does what follows when one of a referral's clocks runs out, or somebody is to be reminded before it does.
+func (g *Gateway) referralClock(ctx context.Context, due store.Due) error {
 	return g.apply(ctx, func(now time.Time) (store.Effects, error) {
 		e := store.Effects{DueFinished: []store.Due{due}}
 		r, found, err := g.store.Referral(ctx, due.Subject)
@@ -153,13 +159,24 @@ func (g *Gateway) acceptedClock(ctx context.Context, due store.Due) error {
 		if err != nil {
 			return e, err
 		}
-		decision := alert.TimeOut(r, present, g.pack.Clocks, now)
-		if !decision.Changed && !decision.Clock.IsZero() {
-			return store.Effects{}, g.store.Retry(ctx, due, decision.Clock) // too early: the same work, later
+		decision := alert.Tick(r, present, g.pack.Clocks, now)
+		if at := clocksOf(decision.Referral)[due.Kind]; !decision.Changed && !at.IsZero() {
+			return store.Effects{}, g.store.Retry(ctx, due, at) // too early: the same work, later
 		}
 		err = g.carryOut(ctx, &e, decision, now)
 		return e, err
 	})
+}
+
+// clocksOf is when something falls due of a referral, by the kind of the work; a zero time means that it is not wanted.
+func clocksOf(r referral.Referral) map[string]time.Time {
+	return map[string]time.Time{
+		store.DueAccepted: r.AcceptDue,
+		store.DueSeen:     r.SeenClock.Next,
+		store.DueOutcome:  r.OutcomeClock.Next,
+		store.DueReview:   r.ReviewClock.Next,
+		store.DueRemind:   alert.NextReminder(r),
+	}
 }
 
 // holdClock tells the desk again when nobody there has taken a hold.

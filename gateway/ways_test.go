@@ -104,7 +104,7 @@ func TestNamedAndTakenBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, h := range list {
-			if o, _ := w.gateway.directory.Get("banan1-chair"); h.Code == hold && !h.Removed.IsRemoved(o, w.gateway.directory) {
+			if o, _ := w.gateway.roster().Get("banan1-chair"); h.Code == hold && !h.Removed.IsRemoved(o, w.gateway.roster()) {
 				t.Error("the committee that she wanted out may be told by the desk")
 			}
 		}

@@ -16,7 +16,7 @@ import (
 // stands checks the state and the owner of a referral or a hold.
 func (w *world) stands(code, state, owner string) {
 	w.t.Helper()
-	list, err := referralsCommand{Code: code}.list(w.t.Context(), w.gateway.store, w.gateway.pack)
+	list, err := referralsListCommand{Code: code}.list(w.t.Context(), w.gateway.store, w.gateway.pack)
 	if err != nil {
 		w.t.Fatal(err)
 	}

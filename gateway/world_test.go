@@ -146,7 +146,28 @@ func storyPack(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(folder, "directory.csv"), officers, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	// Their clocks run at all hours and nobody is reminded, but in the stories that are about that.
+	amendPack(t, folder, "working_hours: Mo-Fr 07:30-11:30 14:00-17:30", "working_hours: always", "reminder: 67", "reminder: 0",
+		"holidays: [2026-11-23, 2026-11-24, 2026-11-25]", "holidays: []")
 	return folder
+}
+
+// amendPack changes words in the pack.yaml of a folder.
+func amendPack(t *testing.T, folder string, oldNew ...string) {
+	t.Helper()
+	file := filepath.Join(folder, "pack.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(oldNew); i += 2 {
+		if !strings.Contains(string(text), oldNew[i]) {
+			t.Fatalf("pack.yaml no longer says %q", oldNew[i])
+		}
+	}
+	if err := os.WriteFile(file, []byte(strings.NewReplacer(oldNew...).Replace(string(text))), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // open starts the gateway on what the last one left.
@@ -160,7 +181,7 @@ func (w *world) open() {
 	if w.gateway, err = Open(context.Background(), config, log, w.clock.Now); err != nil {
 		w.t.Fatal(err)
 	}
-	for _, officer := range w.gateway.directory.All() {
+	for _, officer := range w.gateway.roster().All() {
 		w.officer[officer.ID] = officer.Phone.E164()
 	}
 }

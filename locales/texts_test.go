@@ -54,7 +54,7 @@ tier.committee tier.district_office tier.district_committee tier.province_office
 tier.police tier.helpline tier.partner tier.emergency
 menu.heading menu.report menu.learn menu.ask menu.duty ask.code ask.received ask.taken ask.closed ask.call
 ask.menu ask.menu.news ask.menu.write ask.menu.erase ask.write ask.written ask.proof ask.wished alert.added detail.added
-sms.status.received sms.status.taken sms.status.closed report.language.km_latn report.bullying.child
+sms.news.taken sms.status.received sms.status.taken sms.status.closed report.language.km_latn report.bullying.child
 report.bullying.adult learn.heading learn.for_child learn.for_parent learn.child.menu learn.parent.menu learn.daily
 learn.daily.yes learn.daily.no learn.daily.safe learn.daily.safe.yes learn.daily.safe.no learn.daily.ok
 learn.daily.not_safe duty.pin duty.wrong duty.locked duty.no_pin duty.menu duty.menu.list duty.menu.away duty.list
@@ -64,7 +64,11 @@ duty.outcome.referred duty.outcome.not_found duty.outcome.no_problem duty.outcom
 duty.accepted duty.next duty.review duty.taken duty.gone duty.away duty.away.done detail.harm detail.about
 detail.about.several detail.age detail.sex detail.by detail.place detail.danger
 detail.urgent detail.story detail.more detail.contact detail.contact.call detail.contact.sms detail.contact.none
-detail.advice`
+detail.advice
+alert.remind_seen alert.remind_outcome alert.remind_review alert.late_owner alert.late_seen alert.late_outcome
+alert.review alert.review_back alert.returned outcome.settled outcome.not_found outcome.false_alarm
+duty.one.hand_on duty.one.agree duty.one.refuse duty.outcome.at_home duty.outcome.with_kin duty.outcome.medical
+duty.outcome.police duty.note duty.note.skip`
 
 const harmsWanted = "physical sexual emotional neglect labour trafficking marriage online bullying institution lost shelter self_harm other"
 

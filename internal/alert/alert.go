@@ -3,33 +3,28 @@
 package alert
 
 import (
+	"slices"
 	"time"
 
 	"chumrok/internal/referral"
-	"chumrok/internal/report"
 )
-
-// A Clock holds how long each thing may take.
-type Clock struct {
-	Accepted time.Duration // from the alert, or from the turn that said danger, until a person accepts
-	Seen     time.Duration // from accepting until a worker has seen the child
-	Outcome  time.Duration // from accepting until the outcome is known
-}
-
-// Clocks are the deployment's times for each risk.
-type Clocks map[report.Risk]Clock
 
 // A Call is somebody to be written to. Its text needs what the gateway knows of the referral (code, place, risk) and the two tiers.
 type Call struct {
 	OfficerID string
-	Key       string // of locales: alert.new, alert.danger, alert.again, alert.next_tier, alert.nobody_there, alert.passed_up, alert.added, alert.hold, alert.hold_danger
-	Tier      string // the officer's own tier: a body of the directory, "tier."+Tier in locales
-	Other     string // the tier that the text names: in alert.next_tier the one that did not answer, in alert.nobody_there the one whose officers are all away, in alert.passed_up the one told now
-	Repeat    int    // 0 the first time, then how often it was sent again; an alert that is repeated says so
+	Key       string    // of locales: the Asking keys, or one that only informs
+	Tier      string    // the officer's own tier: a body of the directory, "tier."+Tier in locales
+	Other     string    // the tier that the text names: in alert.next_tier the one that did not answer, in alert.nobody_there the one whose officers are all away, in alert.late_seen and alert.late_outcome the owner's, in alert.passed_up and alert.late_owner the one told now
+	When      time.Time // the time in the text, where it is another than the accepted clock's
+	Repeat    int       // 0 the first time, then how often it was sent again; an alert that is repeated says so
 }
 
-// Asks reports whether the call asks for an answer; alert.passed_up and alert.added only inform, though they can be answered.
-func (c Call) Asks() bool { return c.Key != "alert.passed_up" && c.Key != "alert.added" }
+// informing are the keys of calls that go to somebody who was alerted before and ask for no new answer, though they can be answered.
+var informing = []string{"alert.passed_up", "alert.added", "alert.reminder", "alert.remind_seen", "alert.remind_outcome", "alert.remind_review",
+	"alert.late_owner", "alert.returned"}
+
+// Asks reports whether the call is an alert, which is kept until it is answered; the others only inform.
+func (c Call) Asks() bool { return !slices.Contains(informing, c.Key) }
 
 // A Reply is the answer to the phone that wrote. The zero Reply is no answer.
 type Reply struct {
@@ -64,7 +59,7 @@ type Decision struct {
 	Referral referral.Referral
 	Changed  bool           // the Referral differs from the one given
 	Calls    []Call         // whom to write to
-	Clock    time.Time      // the accepted clock that runs now: put it in the due work; zero: none runs, remove it
+	Clock    time.Time      // the accepted clock that runs now: put it in the due work; zero: none runs, remove it. The others are the Referral's Timers
 	Alarm    string         // non-empty: the last step did not answer, in words; raise what cannot be silent
 	Hold     *referral.Hold // something for the desk: give it ID and Code, then StartHold
 	Reply    Reply          // to the phone that wrote

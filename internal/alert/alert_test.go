@@ -27,12 +27,12 @@ desk-2,KH,desk,duty,2,Desk,012000902,km,always,f,,
 
 var (
 	t0     = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	clocks = Clocks{
-		report.Immediate: {20 * time.Minute, 4 * time.Hour, 7 * 24 * time.Hour},
-		report.High:      {time.Hour, 24 * time.Hour, 14 * 24 * time.Hour},
-		report.Medium:    {3 * time.Hour, 72 * time.Hour, 30 * 24 * time.Hour},
-		report.Low:       {24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour},
-	}
+	clocks = Clocks{ByRisk: map[report.Risk]Clock{
+		report.Immediate: {Accepted: 20 * time.Minute, Seen: 4 * time.Hour, Outcome: 7 * 24 * time.Hour},
+		report.High:      {Accepted: time.Hour, Seen: 24 * time.Hour, Outcome: 14 * 24 * time.Hour},
+		report.Medium:    {Accepted: 3 * time.Hour, Seen: 72 * time.Hour, Outcome: 30 * 24 * time.Hour},
+		report.Low:       {Accepted: 24 * time.Hour, Seen: 7 * 24 * time.Hour, Outcome: 30 * 24 * time.Hour},
+	}}
 	ladders = referral.Ladders{DangerHelp: []directory.Body{directory.Police}}
 )
 

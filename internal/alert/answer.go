@@ -20,18 +20,29 @@ const (
 
 // The outcomes, as they are kept in Referral.Outcome.
 const (
-	Helped     = "helped"
-	ReferredOn = "referred_on"
-	NotFound   = "not_found"
-	NoProblem  = "no_problem"
-	Settled    = "settled" // by agreement: always for a reviewer
-	OtherEnd   = "other"
+	ServiceBegun = "service_begun" // help was given, or has begun
+	ReferredOn   = "referred_on"
+	NotFound     = "not_found"
+	FalseAlarm   = "false_alarm" // there was no problem
+	Settled      = "settled"     // by agreement: always for a reviewer
+	OtherEnd     = "other"
+	SafeAtHome   = "safe_at_home"
+	WithKin      = "with_kin" // moved to relatives
+	Medical      = "medical"
+	Police       = "police"
 )
 
-// outcomes lists the outcomes by the digit that an officer sends.
-var outcomes = [...]string{1: Helped, 2: ReferredOn, 3: NotFound, 4: NoProblem, 5: Settled, 6: OtherEnd}
+// outcomes lists the outcomes by their number. An SMS offers the first six, a longer list where there is room for it all of them.
+var outcomes = [...]string{1: ServiceBegun, 2: ReferredOn, 3: NotFound, 4: FalseAlarm, 5: Settled, 6: OtherEnd, 7: SafeAtHome, 8: WithKin,
+	9: Medical, 10: Police}
 
-// OutcomeOf returns the outcome of a digit; ok is false when there is none.
+// smsOutcomes is how many of them an SMS offers.
+const smsOutcomes = 6
+
+// Outcomes returns every outcome, in the order of their numbers.
+func Outcomes() []string { return slices.Clone(outcomes[1:]) }
+
+// OutcomeOf returns the outcome of a number; ok is false when there is none.
 func OutcomeOf(digit int) (outcome string, ok bool) {
 	if digit < 1 || digit >= len(outcomes) {
 		return "", false
@@ -39,13 +50,13 @@ func OutcomeOf(digit int) (outcome string, ok bool) {
 	return outcomes[digit], true
 }
 
-// NeedsReview reports whether a district reviewer has to confirm an outcome: "settled by agreement" always, "not found" and "no problem" for
+// NeedsReview reports whether a district reviewer has to confirm an outcome: "settled by agreement" always, "not found" and "false alarm" for
 // immediate and high risk.
 func NeedsReview(outcome string, risk report.Risk) bool {
 	switch outcome {
 	case Settled:
 		return true
-	case NotFound, NoProblem:
+	case NotFound, FalseAlarm:
 		return risk == 0 || risk >= report.High
 	}
 	return false
@@ -53,6 +64,9 @@ func NeedsReview(outcome string, risk report.Risk) bool {
 
 // Answer is what follows from an officer's message about a referral, as Resolve understood it. answers.md has the whole table.
 func Answer(ref referral.Referral, officerID string, m Match, d *directory.Directory, clocks Clocks, now time.Time) Decision {
+	if Reviews(ref, officerID, d) {
+		return Review(ref, officerID, m.Verb, d, clocks, now)
+	}
 	switch m.Verb {
 	case AcceptIt:
 		return Accept(ref, officerID, d, clocks, now)
@@ -77,6 +91,7 @@ const (
 
 // who finds out who is writing. A phone on several rows of the directory is one person.
 func (l *ladder) who(officerID string) (directory.Officer, who) {
+	l.asker = officerID
 	o, ok := l.d.Get(officerID)
 	switch {
 	case !ok || l.ref.Plan.Removed.IsRemoved(o, l.d):
@@ -95,6 +110,8 @@ func (l *ladder) standing(w who) Reply {
 	switch {
 	case w == stranger:
 		r.Key = "alert.not_yours"
+	case w == asked && l.ref.State == referral.Closed && l.ref.ReviewedBy == l.asker:
+		r.Key = "alert.outcome_kept"
 	case w == owner:
 		switch l.ref.State {
 		case referral.Seen:
@@ -124,9 +141,8 @@ func Accept(ref referral.Referral, officerID string, d *directory.Directory, clo
 	if w != asked || !ok {
 		return l.unchanged(l.standing(w), nil)
 	}
-	k := clocks.Of(ref.Risk)
-	l.ref.State, l.ref.Owner, l.ref.AcceptedAt, l.ref.AcceptDue = to, o.ID, now, time.Time{}
-	l.ref.SeenDue, l.ref.OutcomeDue = now.Add(k.Seen), now.Add(k.Outcome)
+	l.ref.State, l.ref.Owner, l.ref.AcceptedAt, l.ref.AcceptDue, l.ref.AcceptRemind = to, o.ID, now, time.Time{}, time.Time{}
+	l.owned()
 	l.ref.Declined = slices.DeleteFunc(l.ref.Declined, func(id string) bool { return same(d, id, o) })
 	return l.decide(l.standing(owner), nil)
 }
@@ -157,9 +173,7 @@ func Cannot(ref referral.Referral, officerID string, reason int, d *directory.Di
 		l.misplaced(o)
 	}
 	if w == owner {
-		l.ref.State, l.ref.Owner = to, ""
-		l.ref.AcceptedAt, l.ref.SeenDue, l.ref.OutcomeDue = time.Time{}, time.Time{}, time.Time{}
-		l.ref.AcceptDue = now.Add(clocks.Of(ref.Risk).Accepted)
+		l.givenBack(to)
 	}
 	if !declined {
 		l.ref.Declined = append(l.ref.Declined, o.ID)
@@ -217,7 +231,7 @@ func Seen(ref referral.Referral, officerID string, d *directory.Directory, clock
 	if w != owner || !ok {
 		return l.unchanged(l.standing(w), nil)
 	}
-	l.ref.State, l.ref.SeenAt, l.ref.SeenDue = to, now, time.Time{}
+	l.ref.State, l.ref.SeenAt, l.ref.SeenDue, l.ref.SeenClock = to, now, time.Time{}, referral.Timer{}
 	return l.decide(l.standing(owner), nil)
 }
 
@@ -238,9 +252,12 @@ func Outcome(ref referral.Referral, officerID string, digit int, d *directory.Di
 		event = referral.FinishForReview
 	}
 	l.ref.State, _ = ref.State.After(event)
-	l.ref.Outcome, l.ref.SeenDue, l.ref.OutcomeDue = outcome, time.Time{}, time.Time{}
+	l.ref.Outcome, l.ref.OutcomeAt, l.ref.OutcomeBy, l.ref.ReviewedBy = outcome, now, l.ref.Owner, ""
+	l.ref.SeenDue, l.ref.OutcomeDue, l.ref.SeenClock, l.ref.OutcomeClock = time.Time{}, time.Time{}, referral.Timer{}, referral.Timer{}
 	if l.ref.State == referral.Closed {
 		l.ref.ClosedAt = now
+	} else {
+		l.review()
 	}
 	return l.decide(l.standing(owner), nil)
 }

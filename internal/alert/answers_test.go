@@ -30,13 +30,15 @@ the new state, with the outcome; ` + "`+calls`" + ` others are written to, ` + "
 minutes answers us. The table is of a high risk, of which every officer of the committee was alerted.
 
 - **owner**: accepted it. **asked**: was alerted, in this step or an earlier one. **declined**: was alerted and said "cannot".
-  **removed**: must not be told. **stranger**: was never alerted.
+  **removed**: must not be told. **stranger**: was never alerted. **reviewer**: was asked to agree with the outcome: 1 agrees, 2 sends it back to
+  the owner, 3 gives it to the next tier.
 - Nobody is written to when somebody accepts, except who accepts: who answers later learns that it is taken.
 
 `
 
 // The officers of the table. c-1 owns where there is an owner.
-var sorts = []struct{ name, id string }{{"owner", "c-1"}, {"asked", "c-2"}, {"declined", "c-3"}, {"removed", "c-4"}, {"stranger", "p-1"}}
+var sorts = []struct{ name, id string }{{"owner", "c-1"}, {"asked", "c-2"}, {"declined", "c-3"}, {"removed", "c-4"}, {"stranger", "p-1"},
+	{"reviewer", "d-1"}}
 
 var messages = []string{"1", "2", "2 1", "2 2", "2 3", "2 4", "3", "4", "4 1", "4 2", "4 3", "4 4", "4 5", "4 6", "0"}
 
@@ -71,9 +73,12 @@ func TestEveryAnswerInEveryState(t *testing.T) {
 	page.WriteString(answersHead)
 	for _, s := range referral.States() {
 		fmt.Fprintf(&page, "## %s\n%s\n\n| message |", s, s.Meaning())
-		who := sorts
-		if s == referral.Alerting {
-			who = sorts[1:]
+		who := sorts[:len(sorts)-1]
+		switch s {
+		case referral.Alerting:
+			who = who[1:]
+		case referral.Review:
+			who = sorts
 		}
 		for _, w := range who {
 			page.WriteString(" " + w.name + " |")
@@ -159,6 +164,13 @@ func sound(t interface {
 	if (ref.State == referral.Accepted || ref.State == referral.Seen) == ref.OutcomeDue.IsZero() {
 		t.Errorf("%s with the outcome clock at %v", ref.State, ref.OutcomeDue)
 	}
+	if (ref.State == referral.Accepted) != ref.SeenClock.Running() || (ref.State == referral.Review) != ref.ReviewClock.Running() ||
+		(ref.State == referral.Accepted || ref.State == referral.Seen) != ref.OutcomeClock.Running() {
+		t.Errorf("%s with the clocks %+v, %+v, %+v", ref.State, ref.SeenClock, ref.OutcomeClock, ref.ReviewClock)
+	}
+	if ref.State != referral.Alerting && !ref.AcceptRemind.IsZero() {
+		t.Errorf("%s, and somebody is to be reminded to accept", ref.State)
+	}
 	if (ref.State == referral.Review || ref.State == referral.Closed) == (ref.Outcome == "") {
 		t.Errorf("%s with outcome %q", ref.State, ref.Outcome)
 	}
@@ -173,8 +185,8 @@ func TestReview(t *testing.T) {
 		outcome string
 		risks   []report.Risk
 	}{
-		{Settled, report.Risks()}, {NotFound, []report.Risk{report.High, report.Immediate}}, {NoProblem, []report.Risk{report.High, report.Immediate}},
-		{Helped, nil}, {ReferredOn, nil}, {OtherEnd, nil},
+		{Settled, report.Risks()}, {NotFound, []report.Risk{report.High, report.Immediate}}, {FalseAlarm, []report.Risk{report.High, report.Immediate}},
+		{ServiceBegun, nil}, {ReferredOn, nil}, {OtherEnd, nil},
 	} {
 		for _, risk := range report.Risks() {
 			if got, want := NeedsReview(c.outcome, risk), slices.Contains(c.risks, risk); got != want {
@@ -182,7 +194,7 @@ func TestReview(t *testing.T) {
 			}
 		}
 	}
-	if !NeedsReview(NoProblem, 0) {
+	if !NeedsReview(FalseAlarm, 0) {
 		t.Error("a risk that was not judged counts as less than high")
 	}
 }

@@ -10,28 +10,6 @@ import (
 	"chumrok/internal/report"
 )
 
-// leastRepeat keeps the last step's repeats apart: shorter than this a phone only fills up, and nobody reads faster.
-const leastRepeat = 5 * time.Minute
-
-// fallback are the clocks of a risk that a deployment forgot. They are the pack's own defaults for high risk: too early wakes a person, too
-// late leaves a child.
-var fallback = Clock{Accepted: time.Hour, Seen: 24 * time.Hour, Outcome: 14 * 24 * time.Hour}
-
-// Of returns the clocks of a risk. A risk that has none, or was not judged, gets those of high risk.
-func (c Clocks) Of(risk report.Risk) Clock {
-	for _, r := range []report.Risk{risk, report.High} {
-		if k, ok := c[r]; ok && k.Accepted > 0 {
-			return k
-		}
-	}
-	return fallback
-}
-
-// repeatEvery is how often the last step is alerted again.
-func (c Clocks) repeatEvery(risk report.Risk) time.Duration {
-	return max(c.Of(risk).Accepted, leastRepeat)
-}
-
 // Start begins to alert for a new referral: ref needs ID, Code, Risk, AreaCode, Plan and DangerAt. Immediate and high risk call everybody of
 // the first step at once, medium and low its first officer. Where danger was said, the accepted clock runs from that turn and not from
 // now; if it has run out already, Decision.Clock is in the past and the next step is due at once.
@@ -42,8 +20,8 @@ func Start(ref referral.Referral, d *directory.Directory, clocks Clocks, now tim
 	if !ref.DangerAt.IsZero() && ref.DangerAt.Before(now) {
 		from = ref.DangerAt
 	}
-	ref.AcceptDue = from.Add(clocks.Of(ref.Risk).Accepted)
 	l := ladder{ref: ref, d: d, clocks: clocks, now: now}
+	l.run(from, clocks.Of(ref.Risk).Accepted)
 	l.enter(0, "")
 	if len(l.calls) == 0 && !l.next() {
 		l.alarm = fmt.Sprintf("Referral %s: nobody of its plan can be told.", ref.Code)
@@ -75,6 +53,9 @@ func Failed(ref referral.Referral, officerID string, d *directory.Directory, clo
 		return l.unchanged(Reply{}, nil)
 	}
 	l.ref.Failed = append(l.ref.Failed, officerID)
+	if ref.State == referral.Review {
+		return l.reviewerGone()
+	}
 	l.pursue()
 	return l.decide(Reply{}, nil)
 }
@@ -88,6 +69,7 @@ type ladder struct {
 	calls  []Call
 	alarm  string
 	hold   *referral.Hold
+	asker  string // who writes; see who
 }
 
 func (l *ladder) decide(reply Reply, q *Question) Decision {
@@ -121,20 +103,83 @@ func same(d *directory.Directory, id string, o directory.Officer) bool {
 	return ok && !o.Phone.IsZero() && other.Phone == o.Phone
 }
 
-// enter alerts the steps that start together with step i. other is the body that did not answer; empty in the first step.
+// run starts the accepted clock, which is d long from a time on.
+func (l *ladder) run(from time.Time, d time.Duration) {
+	l.ref.AcceptDue = l.clocks.Until(l.ref.Risk, from, d)
+	l.ref.AcceptRemind = l.clocks.reminder(l.ref.Risk, from, d, l.ref.AcceptDue)
+	if !l.ref.AcceptRemind.After(l.now) {
+		l.ref.AcceptRemind = time.Time{} // they are told now
+	}
+}
+
+// enter alerts the steps that start together with step i. other is the body that did not answer; empty in the first. No child in great danger
+// rests on one phone: where fewer than two phones of people on duty were told of a high or immediate risk, the next step is told with them.
 func (l *ladder) enter(i int, other directory.Body) {
+	calls := len(l.calls)
 	from, to := l.ref.Plan.Group(i)
 	for s := from; s < to; s++ {
+		l.enterStep(s, other)
+	}
+	for l.together() && len(l.calls) > calls && to < len(l.ref.Plan.Steps) && l.onDuty(from, to) < 2 {
+		s := to
+		l.ref.Plan.Steps[s].Parallel = true
+		l.ref.Plan.Why = append(slices.Clone(l.ref.Plan.Why), "Fewer than two phones of people on duty could be told: the next tier is told with them.")
+		for _, to = l.ref.Plan.Group(i); s < to; s++ {
+			l.enterStep(s, other)
+		}
+	}
+}
+
+func (l *ladder) enterStep(s int, other directory.Body) {
+	for _, o := range l.officers(s) {
+		if l.out(o) || l.calling(o) {
+			continue
+		}
+		l.call(o, s, other)
+		if !l.wholeStep(s) {
+			return
+		}
+	}
+}
+
+// officers gives those of a step who may be told. Where one after the other is asked, who is on duty comes first.
+func (l *ladder) officers(s int) []directory.Officer {
+	officers := l.ref.Plan.Officers(s, l.d)
+	if !l.wholeStep(s) {
+		slices.SortStableFunc(officers, func(a, b directory.Officer) int { return l.offDuty(a) - l.offDuty(b) })
+	}
+	return officers
+}
+
+func (l *ladder) offDuty(o directory.Officer) int {
+	if l.d.OffDuty(o) {
+		return 1
+	}
+	return 0
+}
+
+// wholeStep reports whether all of a step are asked at once.
+func (l *ladder) wholeStep(s int) bool { return l.together() && !l.ref.Plan.Steps[s].Single }
+
+// onDuty counts the phones of the steps [from, to) that were alerted, are not out and whose officers are on duty.
+func (l *ladder) onDuty(from, to int) int {
+	n := 0
+	for s := from; s < to; s++ {
 		for _, o := range l.ref.Plan.Officers(s, l.d) {
-			if l.out(o) || l.calling(o) {
-				continue
-			}
-			l.call(o, s, other)
-			if !l.together() {
-				break
+			if l.any(l.called(), o) && !l.out(o) && !l.d.OffDuty(o) {
+				n++
 			}
 		}
 	}
+	return n
+}
+
+func (l *ladder) called() []string {
+	ids := make([]string, len(l.ref.Called))
+	for i, c := range l.ref.Called {
+		ids[i] = c.OfficerID
+	}
+	return ids
 }
 
 // calling reports whether this decision already writes to that phone.
@@ -206,7 +251,7 @@ func (l *ladder) next() bool {
 		return false
 	}
 	l.ref.Step = at
-	l.ref.AcceptDue = l.now.Add(l.clocks.Of(l.ref.Risk).Accepted)
+	l.run(l.now, l.clocks.Of(l.ref.Risk).Accepted)
 	for _, c := range l.ref.Called {
 		o, ok := l.d.Get(c.OfficerID)
 		if !ok || c.Step < left || c.Step >= at || l.out(o) || l.calling(o) || l.ref.Plan.Removed.IsRemoved(o, l.d) {
@@ -221,13 +266,12 @@ func (l *ladder) next() bool {
 // else is there; a phone that failed is tried again, since it may be back.
 func (l *ladder) again() {
 	l.ref.Repeat++
-	l.ref.AcceptDue = l.now.Add(l.clocks.repeatEvery(l.ref.Risk))
+	l.ref.AcceptDue, l.ref.AcceptRemind = l.clocks.Until(l.ref.Risk, l.now, l.clocks.repeatEvery(l.ref.Risk)), time.Time{}
 	from, to := l.ref.Plan.Group(l.ref.Step)
-	declined := func(o directory.Officer) bool { return l.any(l.ref.Declined, o) }
-	for _, skip := range []func(directory.Officer) bool{declined, nobody} {
+	for _, skip := range []func(directory.Officer) bool{l.declined, nobody} {
 		for s := from; s < to; s++ {
 			for _, o := range l.ref.Plan.Officers(s, l.d) {
-				if !skip(o) && !l.calling(o) {
+				if !skip(o) && !l.calling(o) && (l.wholeStep(s) || !l.ref.Plan.Steps[s].Single || l.ref.WasCalled(o.ID)) {
 					l.write(o, s, Call{Key: "alert.again", Repeat: l.ref.Repeat})
 				}
 			}
@@ -250,10 +294,10 @@ func (l *ladder) pursue() {
 	from, to := l.ref.Plan.Group(l.ref.Step)
 	live := false
 	for s := from; s < to; s++ {
-		officers := slices.DeleteFunc(l.ref.Plan.Officers(s, l.d), l.out)
+		officers := slices.DeleteFunc(l.officers(s), l.out)
 		waiting := slices.ContainsFunc(officers, func(o directory.Officer) bool { return l.ref.WasCalled(o.ID) })
 		for _, o := range officers {
-			if l.ref.WasCalled(o.ID) || l.calling(o) || waiting && !l.together() {
+			if l.ref.WasCalled(o.ID) || l.calling(o) || waiting && !l.wholeStep(s) {
 				continue
 			}
 			l.call(o, s, l.before(s))
@@ -266,13 +310,13 @@ func (l *ladder) pursue() {
 	}
 	// Everybody of the last step is out. Its clock goes on, soon, so that it is never silent.
 	if soon := l.now.Add(leastRepeat); l.ref.AcceptDue.IsZero() || l.ref.AcceptDue.After(soon) {
-		l.ref.AcceptDue = soon
+		l.ref.AcceptDue, l.ref.AcceptRemind = soon, time.Time{}
 	}
 	l.alarm = fmt.Sprintf("Referral %s: everybody of the last step said no or cannot be reached.", l.ref.Code)
 }
 
 func clone(ref referral.Referral) referral.Referral {
 	ref.Called, ref.Declined, ref.Failed = slices.Clone(ref.Called), slices.Clone(ref.Declined), slices.Clone(ref.Failed)
-	ref.Plan.Steps = slices.Clone(ref.Plan.Steps)
+	ref.Plan.Steps, ref.Reviewers = slices.Clone(ref.Plan.Steps), slices.Clone(ref.Reviewers)
 	return ref
 }

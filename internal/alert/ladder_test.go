@@ -27,7 +27,7 @@ func expect(t *testing.T, what string, dec Decision, clock time.Time, want ...st
 
 func TestNobodyAnswers(t *testing.T) {
 	t.Parallel()
-	d := load(t)
+	d := load(t, "p-2,02,province_office,social_worker,2,Province,012000302,km,always,m,,")
 	now := t0
 	dec := Start(fresh(t, report.Report{}, report.High, d), d, clocks, now)
 	expect(t, "all of the committee at once", dec, now.Add(time.Hour), "c-1 new", "c-2 new", "c-3 new")
@@ -45,10 +45,12 @@ func TestNobodyAnswers(t *testing.T) {
 		"c-1 passed_up district_office", "c-2 passed_up district_office", "c-3 passed_up district_office")
 	now = now.Add(time.Hour)
 	dec = TimeOut(dec.Referral, d, clocks, now)
-	expect(t, "the province", dec, now.Add(time.Hour), "p-1 next_tier district_office", "d-1 passed_up province_office", "d-2 passed_up province_office")
+	expect(t, "the province", dec, now.Add(time.Hour), "p-1 next_tier district_office", "p-2 next_tier district_office",
+		"d-1 passed_up province_office", "d-2 passed_up province_office")
 	now = now.Add(time.Hour)
 	dec = TimeOut(dec.Referral, d, clocks, now)
-	expect(t, "the desk", dec, now.Add(time.Hour), "desk-1 next_tier province_office", "desk-2 next_tier province_office", "p-1 passed_up desk")
+	expect(t, "the desk", dec, now.Add(time.Hour), "desk-1 next_tier province_office", "desk-2 next_tier province_office",
+		"p-1 passed_up desk", "p-2 passed_up desk")
 	if dec.Alarm != "" {
 		t.Errorf("an alarm before the last step was silent: %s", dec.Alarm)
 	}
@@ -104,7 +106,8 @@ func TestImmediateRunsFromTheTurnThatSaidDanger(t *testing.T) {
 		"c-1 danger", "c-2 danger", "c-3 danger", "d-1 danger", "d-2 danger", "pol-1 danger")
 	now := said.Add(20 * time.Minute)
 	dec = TimeOut(dec.Referral, d, clocks, now)
-	expect(t, "the province", dec, now.Add(20*time.Minute), "p-1 next_tier committee", "c-1 passed_up province_office",
+	expect(t, "the province", dec, now.Add(20*time.Minute), "p-1 next_tier committee",
+		"desk-1 next_tier committee", "desk-2 next_tier committee", "c-1 passed_up province_office",
 		"c-2 passed_up province_office", "c-3 passed_up province_office", "d-1 passed_up province_office", "d-2 passed_up province_office",
 		"pol-1 passed_up province_office")
 
@@ -122,7 +125,7 @@ func TestImmediateRunsFromTheTurnThatSaidDanger(t *testing.T) {
 func TestAShortClockDoesNotFloodTheLastStep(t *testing.T) {
 	t.Parallel()
 	d := load(t, "-c-1", "-c-2", "-c-3", "-d-1", "-d-2", "-p-1")
-	short := Clocks{report.High: {Accepted: time.Minute, Seen: time.Hour, Outcome: time.Hour}}
+	short := Clocks{ByRisk: map[report.Risk]Clock{report.High: {Accepted: time.Minute, Seen: time.Hour, Outcome: time.Hour}}}
 	dec := Start(fresh(t, report.Report{}, report.High, d), d, short, t0)
 	expect(t, "the desk is the first", dec, t0.Add(time.Minute), "desk-1 new", "desk-2 new")
 	dec = TimeOut(dec.Referral, d, short, t0.Add(time.Minute))
@@ -251,7 +254,8 @@ func TestAStepThatEmptiedIsPassed(t *testing.T) {
 	dec := Start(fresh(t, report.Report{}, report.High, d), d, clocks, t0)
 	later := load(t, "-d-1", "-d-2")
 	dec = TimeOut(dec.Referral, later, clocks, t0.Add(time.Hour))
-	expect(t, "the province at once", dec, t0.Add(2*time.Hour), "p-1 next_tier committee", "c-1 passed_up province_office",
+	expect(t, "the province at once, and the desk with its one phone", dec, t0.Add(2*time.Hour), "p-1 next_tier committee",
+		"desk-1 next_tier committee", "desk-2 next_tier committee", "c-1 passed_up province_office",
 		"c-2 passed_up province_office", "c-3 passed_up province_office")
 	nobody := load(t, "-c-1", "-c-2", "-c-3", "-d-1", "-d-2", "-p-1", "-desk-1", "-desk-2")
 	dec = Start(fresh(t, report.Report{}, report.High, d), nobody, clocks, t0)
@@ -284,7 +288,7 @@ func TestNothingGivenIsChanged(t *testing.T) {
 
 func TestClocksOfAForgottenRisk(t *testing.T) {
 	t.Parallel()
-	if got := clocks.Of(0); got != clocks[report.High] {
+	if got := clocks.Of(0); got.Accepted != time.Hour || got.Review != got.Seen {
 		t.Errorf("a risk that was not judged: %v", got)
 	}
 	if got := (Clocks{}).Of(report.Low); got != fallback || got.Accepted <= 0 {
@@ -319,6 +323,7 @@ func TestNobodyThereIsNotNoAnswer(t *testing.T) {
 
 	dec = Start(fresh(t, report.Report{}, report.High, all), all.Without(map[string]bool{"d-1": true, "d-2": true}), clocks, t0)
 	dec = TimeOut(dec.Referral, all.Without(map[string]bool{"d-1": true, "d-2": true}), clocks, t0.Add(time.Hour))
-	expect(t, "the district between them is away", dec, t0.Add(2*time.Hour), "p-1 next_tier committee", "c-1 passed_up province_office",
+	expect(t, "the district between them is away", dec, t0.Add(2*time.Hour), "p-1 next_tier committee",
+		"desk-1 next_tier committee", "desk-2 next_tier committee", "c-1 passed_up province_office",
 		"c-2 passed_up province_office", "c-3 passed_up province_office")
 }

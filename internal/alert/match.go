@@ -111,7 +111,7 @@ func toQuestion(w Words, open []Open, q *Question, now time.Time) (Match, bool) 
 		m.Verb, again.Key, fits = CannotDo, "alert.decline_why", w.Digit >= Away && w.Digit <= AnotherCause
 	case AskOutcome:
 		m.Verb, again.Key = GiveOutcome, "alert.outcome_which"
-		_, fits = OutcomeOf(w.Digit)
+		fits = w.Digit >= 1 && w.Digit <= smsOutcomes
 	default:
 		return Match{}, false
 	}

@@ -3,6 +3,7 @@ package alert
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,7 +86,7 @@ func TestWhateverComesSomebodyAnswersForIt(t *testing.T) {
 			return
 		}
 		ref := referral.Referral{ID: "ref", Code: "482135", Risk: risk, AreaCode: "020101", Plan: p, DangerAt: r.DangerAt}
-		dec := Start(ref, d, clocks, now)
+		dec := Start(ref, d, reminding, now)
 		checkStep(t, ref, dec, d, now, "")
 		for range rapid.IntRange(1, 30).Draw(t, "deeds") {
 			// What is decided is stored and read back.
@@ -100,23 +101,28 @@ func TestWhateverComesSomebodyAnswersForIt(t *testing.T) {
 			writer := ""
 			switch rapid.IntRange(0, 9).Draw(t, "deed") {
 			case 0, 1, 2:
-				if ref.AcceptDue.After(now) {
-					now = ref.AcceptDue
+				if next := next(ref); next.After(now) {
+					now = next
 				}
-				dec = TimeOut(ref, d, clocks, now)
-				if ref.State == referral.Alerting && dec.Referral.Step <= ref.Step && dec.Referral.Repeat <= ref.Repeat {
-					t.Fatal("the clock ran out and nothing followed")
+				dec = Tick(ref, d, reminding, now)
+				if ref.State.Open() && !dec.Changed {
+					t.Fatal("a clock ran out and nothing followed")
+				}
+				if next := next(dec.Referral); ref.State.Open() && !next.After(now) {
+					t.Fatalf("what was due at %v is due again at %v", now, next)
 				}
 			case 3:
-				dec = Failed(ref, someone(t, d), d, clocks, now)
+				dec = Failed(ref, someone(t, d), d, reminding, now)
 			case 4:
 				d = people(t, phones, "officers then")
 				dec = Decision{Referral: ref, Clock: ref.AcceptDue}
+			case 5:
+				dec = HandOn(ref, rapid.SampledFrom([]string{"", someone(t, d)}).Draw(t, "to"), d, reminding, now)
 			default:
 				now = now.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "minutes")) * time.Minute)
 				writer = someone(t, d)
 				m := Match{Verb: Verb(rapid.IntRange(1, 5).Draw(t, "verb")), Follow: rapid.IntRange(0, 6).Draw(t, "follow")}
-				dec = Answer(ref, writer, m, d, clocks, now)
+				dec = Answer(ref, writer, m, d, reminding, now)
 				if dec.Reply.Key == "" {
 					t.Fatal("no answer")
 				}
@@ -124,6 +130,26 @@ func TestWhateverComesSomebodyAnswersForIt(t *testing.T) {
 			checkStep(t, ref, dec, d, now, writer)
 		}
 	})
+}
+
+// reminding are clocks with reminders and offices that close.
+var reminding = func() Clocks {
+	c := clocks
+	c.Remind = 67
+	c.Hours, _ = directory.ParseHours("Mo-Fr 07:30-11:30 14:00-17:30")
+	c.Holidays = directory.Holidays{"2026-11-24": true}
+	return c
+}()
+
+// next is when something falls due of a referral by its clocks; zero when it is closed.
+func next(ref referral.Referral) time.Time {
+	next := NextReminder(ref)
+	for _, at := range []time.Time{ref.AcceptDue, ref.SeenClock.Next, ref.OutcomeClock.Next, ref.ReviewClock.Next} {
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
 }
 
 func someone(t *rapid.T, d *directory.Directory) string {
@@ -148,7 +174,7 @@ func checkStep(t *rapid.T, was referral.Referral, dec Decision, d *directory.Dir
 			t.Fatalf("the phone of %s is written to twice at once", c.OfficerID)
 		}
 		written = append(written, o.Phone)
-		if c.Asks() && now1.State != referral.Alerting {
+		if c.Asks() && now1.State != referral.Alerting && !strings.HasPrefix(c.Key, "alert.late_") && c.Key != "alert.review" {
 			t.Fatalf("%s is asked in %s", c.OfficerID, now1.State)
 		}
 	}
@@ -156,7 +182,7 @@ func checkStep(t *rapid.T, was referral.Referral, dec Decision, d *directory.Dir
 		t.Fatalf("the ladder went down from %d to %d", was.Step, now1.Step)
 	}
 	if now1.Owner != was.Owner && now1.Owner != "" {
-		if was.Owner != "" || now1.Owner != writer || !was.WasCalled(writer) && !calledPhone(was, writer, d) {
+		if was.Owner != "" && was.State != referral.Review || now1.Owner != writer || !was.WasCalled(writer) && !calledPhone(was, writer, d) {
 			t.Fatalf("the owner %q became %q by a message of %q", was.Owner, now1.Owner, writer)
 		}
 	}
@@ -172,7 +198,7 @@ func calledPhone(ref referral.Referral, id string, d *directory.Directory) bool 
 
 func checkHold(t *rapid.T, h referral.Hold, d *directory.Directory, now time.Time) {
 	t.Helper()
-	dec := StartHold(h, d, clocks, now)
+	dec := StartHold(h, d, reminding, now)
 	again := HoldTimeOut(dec.Hold, d, clocks, dec.Clock)
 	for _, x := range []HoldDecision{dec, again} {
 		if x.Clock.IsZero() || x.Hold.State != referral.HoldWaiting || len(x.Calls) == 0 && x.Alarm == "" {

@@ -18,8 +18,11 @@ func Raise(ref referral.Referral, risk report.Risk, d *directory.Directory, cloc
 	}
 	l.ref.Risk = risk
 	clock := clocks.Of(risk)
-	for due, within := range map[*time.Time]time.Duration{&l.ref.AcceptDue: clock.Accepted, &l.ref.SeenDue: clock.Seen, &l.ref.OutcomeDue: clock.Outcome} {
-		if at := now.Add(within); !due.IsZero() && at.Before(*due) {
+	for due, within := range map[*time.Time]time.Duration{
+		&l.ref.AcceptDue: clock.Accepted, &l.ref.SeenDue: clock.Seen, &l.ref.OutcomeDue: clock.Outcome,
+		&l.ref.SeenClock.Next: clock.Seen, &l.ref.OutcomeClock.Next: clock.Outcome, &l.ref.ReviewClock.Next: clock.Review,
+	} {
+		if at := clocks.Until(risk, now, within); !due.IsZero() && at.Before(*due) {
 			*due = at
 		}
 	}

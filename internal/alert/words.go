@@ -54,6 +54,7 @@ var echoes = map[string]int{
 	"មិនអាច": 2, "cannot": 2, "can't": 2, "min ach": 2, "minach": 2,
 	"ជួប": 3, "ជួបហើយ": 3, "met": 3, "seen": 3, "chuob": 3,
 	"លទ្ធផល": 4, "outcome": 4, "lotthaphol": 4,
+	"agree": 1, "yolprom": 1, "ទេ": 2, "no": 2, "te": 2, "ថ្នាក់បន្ទាប់": 3, "next": 3, "level": 3, "thnak": 3, "bontoab": 3,
 	"ជំនួយ": 0, "help": 0, "support": 0, "chomnuoy": 0,
 }
 
@@ -240,6 +241,6 @@ func verb(digits, code string) (Words, bool) {
 		return w, true
 	}
 	w.Follow = int(digits[1] - '0')
-	_, outcome := OutcomeOf(w.Follow)
+	outcome := w.Follow >= 1 && w.Follow <= smsOutcomes
 	return w, w.Verb == CannotDo && w.Follow >= Away && w.Follow <= AnotherCause || w.Verb == GiveOutcome && outcome
 }

@@ -153,3 +153,17 @@ func TestCodesThatAreNone(t *testing.T) {
 		t.Errorf("%s %v", code, err)
 	}
 }
+
+// What our own sentences put beside a digit may be written back with it, also to a review.
+func TestAReviewersWords(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Verb{"1 agree": AcceptIt, "2 ទេ": CannotDo, "2 no 482135": CannotDo, "3 ថ្នាក់បន្ទាប់": HaveSeen,
+		"3 next level": HaveSeen, "3 thnak bontoab": HaveSeen} {
+		if w, ok := ParseWords(text); !ok || w.Verb != want {
+			t.Errorf("%q is read as %+v, %v", text, w, ok)
+		}
+	}
+	if _, ok := ParseWords("1 ទេ"); ok {
+		t.Error("yes and no are read as one of them")
+	}
+}

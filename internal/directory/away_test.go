@@ -2,6 +2,7 @@ package directory_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -57,5 +58,58 @@ func TestWithoutThoseAway(t *testing.T) {
 	if two := directory.New(append(d.All(), directory.Officer{ID: "desk2", Body: directory.Desk, AreaCode: "02", Phone: number("012000902")})...).
 		Without(map[string]bool{"desk": true}); len(two.At(directory.Desk, directory.National)) != 0 {
 		t.Error("of two at the desk the one who is away was asked")
+	}
+}
+
+func TestPhonesThatChanged(t *testing.T) {
+	t.Parallel()
+	number := func(text string) phone.Number {
+		n, err := phone.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	d := directory.New(
+		directory.Officer{ID: "chair", Body: directory.Committee, AreaCode: "020101", Order: 1, Phone: number("012000101")},
+		directory.Officer{ID: "focal", Body: directory.Committee, AreaCode: "020101", Order: 2, Phone: number("012000102")},
+	)
+	if d.With(nil) != d {
+		t.Error("no phone changed, and the directory is another one")
+	}
+	now := d.With(map[string]phone.Number{"chair": {}, "focal": number("012000177")})
+	if left := now.At(directory.Committee, "020101"); len(left) != 1 || left[0].ID != "focal" || left[0].Phone != number("012000177") {
+		t.Errorf("asked are %v", left)
+	}
+	if rows := append(now.ByPhone(number("012000101")), now.ByPhone(number("012000102"))...); len(rows) > 0 {
+		t.Errorf("an old phone is still that of %v", rows)
+	}
+	if o, ok := now.Get("chair"); !ok || !o.Phone.IsZero() || !now.IsAway(o) || !now.Without(map[string]bool{"focal": true}).IsAway(o) {
+		t.Error("who lost a phone is asked on it")
+	}
+}
+
+func TestWhoIsOnDuty(t *testing.T) {
+	t.Parallel()
+	hours, err := directory.ParseHours("Mo-Fr 08:00-12:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := directory.Officer{ID: "chair", Body: directory.Committee, AreaCode: "020101", Hours: hours}
+	d := directory.New(o)
+	monday := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	for what, c := range map[string]struct {
+		d    *directory.Directory
+		want bool
+	}{
+		"no time": {d, false}, "a Monday morning": {d.On(monday, nil), false}, "noon": {d.On(monday.Add(3*time.Hour), nil), true},
+		"a holiday": {d.On(monday, directory.Holidays{"2026-11-23": true}), true},
+	} {
+		if got := c.d.OffDuty(o); got != c.want {
+			t.Errorf("%s: off duty is %v", what, got)
+		}
+	}
+	if at := hours.Add(monday.Add(2*time.Hour), 3*time.Hour, nil); !at.Equal(monday.Add(25 * time.Hour)) {
+		t.Errorf("three hours from eleven are at %v", at)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"chumrok/internal/phone"
 )
@@ -87,6 +88,9 @@ type Directory struct {
 	byArea  map[Body]map[string][]Officer
 	byPhone map[phone.Number][]Officer
 	away    map[string]bool // by ID, on every row of their phones; see Without
+
+	at       time.Time // see On
+	holidays Holidays
 }
 
 // New makes a directory of officers that need no checking. Load is the way from a file.

@@ -3,6 +3,7 @@ package directory
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,4 +151,41 @@ func (h Hours) Next(t time.Time, holidays Holidays) time.Time {
 		}
 	}
 	return t
+}
+
+// Add returns the moment at which so much time of the hours has passed since t, which counts in its own zone.
+func (h Hours) Add(t time.Time, d time.Duration, holidays Holidays) time.Time {
+	if h.Always() {
+		return t.Add(d)
+	}
+	for range 2000 { // spans; more than two years of offices
+		from := h.Next(t, holidays)
+		if !h.Open(from, holidays) {
+			break // no hours lie ahead
+		}
+		end := h.closes(from)
+		if left := end.Sub(from); d > left {
+			d, t = d-left, end
+			continue
+		}
+		return from.Add(d)
+	}
+	return t.Add(d)
+}
+
+// closes is the end of the spans that t lies in.
+func (h Hours) closes(t time.Time) time.Time {
+	year, month, day := t.Date()
+	minute, end := t.Hour()*60+t.Minute(), 0
+	for _, s := range h.Spans {
+		if s.Day == t.Weekday() && s.From <= minute && minute < s.To {
+			end = max(end, s.To)
+		}
+	}
+	return time.Date(year, month, day, end/60, end%60, 0, 0, t.Location())
+}
+
+// Works reports whether any of the hours lie on the day of t, in t's own zone.
+func (h Hours) Works(t time.Time, holidays Holidays) bool {
+	return h.Always() || !holidays.Has(t) && slices.ContainsFunc(h.Spans, func(s Span) bool { return s.Day == t.Weekday() })
 }

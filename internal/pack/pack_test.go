@@ -65,12 +65,12 @@ func TestCambodiaLoads(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"child_helpline": "1280", "police": "117", "anti_trafficking": "1288", "desk": "012000900"}, p.Facts()); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(alert.Clocks{
+	if diff := cmp.Diff(map[report.Risk]alert.Clock{
 		report.Immediate: {Accepted: 20 * time.Minute, Seen: 4 * time.Hour, Outcome: 7 * 24 * time.Hour},
 		report.High:      {Accepted: time.Hour, Seen: 24 * time.Hour, Outcome: 14 * 24 * time.Hour},
 		report.Medium:    {Accepted: 3 * time.Hour, Seen: 72 * time.Hour, Outcome: 30 * 24 * time.Hour},
 		report.Low:       {Accepted: 24 * time.Hour, Seen: 7 * 24 * time.Hour, Outcome: 30 * 24 * time.Hour},
-	}, p.Clocks); diff != "" {
+	}, p.Clocks.ByRisk); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(Outbound{Prefixes: []string{"+855"}, Routes: []Route{{Prefix: "+855", Via: []string{"kannel", "africastalking", "twilio", "androidsms"}}},
@@ -82,6 +82,9 @@ func TestCambodiaLoads(t *testing.T) {
 	}
 	if p.Budgets["ussd"] != (locales.Budget{Septets: 160, Units: 70}) {
 		t.Errorf("%+v", p.Budgets)
+	}
+	if p.Clocks.Hours.Text != "Mo-Fr 07:30-11:30 14:00-17:30" || p.Clocks.Remind != 67 || p.Clocks.Zone != p.Zone || len(p.Clocks.Holidays) == 0 {
+		t.Errorf("%+v", p.Clocks)
 	}
 	if !p.Holidays.Has(time.Date(2026, 11, 23, 9, 0, 0, 0, p.Zone)) || p.Flows != nil || p.Locales != nil {
 		t.Error("holidays, flows or locales")
@@ -213,6 +216,10 @@ func TestOneFaultIsOneFault(t *testing.T) {
 			`p/pack.yaml:18:61: help number child_helpline is for every harm; take ` + "`for` out, and name the line for one harm beside it"},
 		"an unknown ladder":    {"bullying: [committee", "bullied: [committee", "none of it"},
 		"a ladder with nobody": {"bullying: [committee, district_office, province_office, desk]", "bullying: []", "none of it"},
+		"bad hours":            {"working_hours: Mo-Fr 07:30-11:30", "working_hours: Mo-Fr 07:30-7:3", "none of it"},
+		"no reminder":          {"reminder: 67", "reminder: 0", "none"},
+		"a late reminder":      {"reminder: 67", "reminder: 100", "none of it"},
+		"a review clock":       {"seen: 4h, outcome: 7d}", "seen: 4h, outcome: 7d, review: 2h}", "none"},
 		"a silent desk":        {"default: [committee, district_office, province_office, desk]", "default: [committee, district_office]", "note"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -365,7 +372,7 @@ func FuzzSettings(f *testing.F) {
 		if (p == nil) != (err != nil) {
 			t.Fatalf("pack %v and error %v", p, err)
 		}
-		if p != nil && (p.Zone == nil || len(p.Ladders.Default) == 0 || len(p.Clocks) != 4 || p.Facts()["desk"] == "") {
+		if p != nil && (p.Zone == nil || len(p.Ladders.Default) == 0 || len(p.Clocks.ByRisk) != 4 || p.Facts()["desk"] == "") {
 			t.Fatalf("loaded %+v", p)
 		}
 	})

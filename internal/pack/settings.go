@@ -47,7 +47,8 @@ type settings struct {
 }
 
 func (s *settings) read(top *yaml.Node, p *Pack) {
-	keys := s.object(top, "pack.yaml", "name", "languages", "time_zone", "holidays?", "sample?", "help_numbers", "service_codes", "short_code?",
+	keys := s.object(top, "pack.yaml", "name", "languages", "time_zone", "holidays?", "working_hours?", "reminder?",
+		"sample?", "help_numbers", "service_codes", "short_code?",
 		"provinces_first?", "trial_phone?", "spoken?", "clocks", "sessions", "ladder", "triage", "outbound", "carriers?", "budgets?")
 	p.Name = s.text(keys["name"], "name")
 	p.Languages = s.languages(keys["languages"])
@@ -67,6 +68,10 @@ func (s *settings) read(top *yaml.Node, p *Pack) {
 		p.ProvincesFirst = append(p.ProvincesFirst, s.province(n, "provinces_first", p.Gazetteer))
 	}
 	p.Clocks = s.clocks(keys["clocks"])
+	p.Clocks.Hours, p.Clocks.Holidays, p.Clocks.Zone = s.hours(keys["working_hours"]), p.Holidays, p.Zone
+	if p.Clocks.Remind = usualReminder; keys["reminder"] != nil {
+		p.Clocks.Remind = s.number(keys["reminder"], "reminder", 0, 90)
+	}
 	s.sessions(keys["sessions"], &p.Sessions)
 	s.ladders(keys["ladder"], p)
 	p.Triage = s.triage(keys["triage"])
@@ -127,8 +132,24 @@ func (s *settings) holidays(n *yaml.Node) directory.Holidays {
 	return days
 }
 
+// usualReminder is after how many hundredths of a clock whoever must act is reminded where the pack does not say.
+const usualReminder = 67
+
+// hours reads when offices work; without them they always do.
+func (s *settings) hours(n *yaml.Node) directory.Hours {
+	text := s.text(n, "working_hours")
+	if n == nil || text == "" {
+		return directory.Hours{}
+	}
+	h, err := directory.ParseHours(text)
+	if err != nil {
+		s.fault(n, `write always, or such as "Mo-Fr 07:30-11:30 14:00-17:30"`, "working_hours: %v", err)
+	}
+	return h
+}
+
 func (s *settings) clocks(n *yaml.Node) alert.Clocks {
-	clocks := make(alert.Clocks)
+	clocks := alert.Clocks{ByRisk: make(map[report.Risk]alert.Clock)}
 	var names []string
 	for _, risk := range report.Risks() {
 		names = append(names, risk.String())
@@ -139,13 +160,16 @@ func (s *settings) clocks(n *yaml.Node) alert.Clocks {
 	for _, risk := range slices.Backward(report.Risks()) {
 		row := rows[risk.String()]
 		what := "clocks." + risk.String()
-		keys := s.object(row, what, "accepted", "seen", "outcome")
-		if len(keys) < 3 {
+		keys := s.object(row, what, "accepted", "seen", "outcome", "review?")
+		if keys["accepted"] == nil || keys["seen"] == nil || keys["outcome"] == nil {
 			continue
 		}
 		c := alert.Clock{Accepted: s.duration(keys["accepted"], what+".accepted"), Seen: s.duration(keys["seen"], what+".seen"),
 			Outcome: s.duration(keys["outcome"], what+".outcome")}
-		clocks[risk] = c
+		if keys["review"] != nil {
+			c.Review = s.duration(keys["review"], what+".review")
+		}
+		clocks.ByRisk[risk] = c
 		if c.Accepted == 0 || c.Seen == 0 || c.Outcome == 0 {
 			continue // named already
 		}

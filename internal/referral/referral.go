@@ -12,8 +12,8 @@ import (
 
 // A Referral is a report given to a body to act on. It is a value: package alert returns a changed copy. All of it can be written as JSON and
 // read back; nothing in it is secret, except that its Plan shows who was named, so a list for officers never shows the Plan.
-// Exactly one thing moves it: while alerting AcceptDue is its clock, while accepted or seen Owner answers for it, in review a district
-// reviewer does.
+// At every moment until it is closed somebody is named and a clock runs: while alerting AcceptDue, while accepted SeenClock and OutcomeClock
+// and Owner answers for it, while seen OutcomeClock, in review ReviewClock and Reviewers.
 type Referral struct {
 	ID             string
 	ReportID       string
@@ -33,19 +33,47 @@ type Referral struct {
 	StartedAt      time.Time
 	DangerAt       time.Time // when danger was said; zero when it was not
 	AcceptDue      time.Time // when the next step is told; zero unless alerting
+	AcceptRemind   time.Time // when those who are asked are reminded; zero when they were, or are not to be
 	AcceptedAt     time.Time
 	SeenDue        time.Time // by when a worker should have seen the child; zero unless accepted
 	SeenAt         time.Time
 	OutcomeDue     time.Time // by when the outcome should be known; zero unless accepted or seen
+	SeenClock      Timer     // runs while accepted
+	OutcomeClock   Timer     // runs while accepted or seen
+	ReviewClock    Timer     // runs in review
+	Reviewers      []string  // who was asked to agree with the outcome, in order, each once
 	Outcome        string    // one of the outcomes of package alert
+	OutcomeAt      time.Time // when it was given
+	OutcomeBy      string    // the officer who gave it
+	ReviewedBy     string    // the officer who agreed with it, or did not
+	Note           string    // what was written beside the outcome
 	ClosedAt       time.Time
-	Version        int // counted by the store; 0 is not stored yet
+	ToldTaken      bool // the reporter was, or is to be, told that somebody took it
+	ToldClosed     bool // and that it is closed
+	Version        int  // counted by the store; 0 is not stored yet
 }
 
 // Called is an officer who was alerted, and in which step.
 type Called struct {
 	OfficerID string
 	Step      int
+}
+
+// A Timer is a clock that runs while somebody already answers for a referral. When it runs out the next step is told, and it runs again.
+type Timer struct {
+	Remind time.Time // when whoever must act is reminded; zero when that was done, or is not to be
+	Next   time.Time // when the next step is told; zero when it does not run
+	Late   int       // how often it has run out
+	Step   int       // index in Plan.Steps of the last step that was told
+	Repeat int       // how often the last step of all was told again: nobody above is left
+}
+
+// Running reports whether the clock runs.
+func (t Timer) Running() bool { return !t.Next.IsZero() }
+
+// Unanswered reports whether the last step of all was told and a clock has run out there too: a person must act now.
+func (r Referral) Unanswered() bool {
+	return r.State == Alerting && r.Repeat > 0 || r.State.Open() && r.SeenClock.Repeat+r.OutcomeClock.Repeat+r.ReviewClock.Repeat > 0
 }
 
 // WasCalled reports whether the officer was alerted.
@@ -66,6 +94,7 @@ type Step struct {
 	Area     string   // the area of its officers in the directory: 6, 4 or 2 digits, or KH
 	Only     []string `json:",omitempty"` // when not empty, these officers alone are told, whoever else serves there
 	First    []string `json:",omitempty"` // these officers of the step are told before its others, in this order
+	Single   bool     `json:",omitempty"` // one person of it is told, and another one only when that one cannot
 	Parallel bool     `json:",omitempty"` // told together with the step before it
 	Why      string
 }

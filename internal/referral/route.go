@@ -145,7 +145,8 @@ func (rt *route) take(body directory.Body, parallel bool) {
 		step := Step{Body: body, Area: area, Parallel: parallel}
 		if onePerson {
 			officers = rt.one(officers)
-			step.Only = ids(officers)
+			step.Only, step.Single = ids(officers), true
+			step.First = step.Only
 		}
 		if len(officers) == 0 {
 			continue
@@ -177,9 +178,9 @@ func (rt *route) skip(body directory.Body, reason string) {
 func (rt *route) sentence(s Step, n int) string {
 	people := "1 officer"
 	switch {
-	case len(s.Only) > 0 && rt.by == report.HarmSelf:
+	case s.Single && rt.by == report.HarmSelf:
 		people = "one person"
-	case len(s.Only) > 0:
+	case s.Single:
 		people = "one focal person"
 	case len(s.First) > 0:
 		people = fmt.Sprintf("%d officers, %s before the others", n, rt.befores(s))

@@ -62,9 +62,27 @@ const (
 	FinishForReview Event = "outcome to review"
 	// Confirm: the reviewer confirms the outcome.
 	Confirm Event = "confirm"
-	// Refuse: the reviewer does not; the owner goes on.
+	// Refuse: the reviewer does not, and the child has not been seen; the owner goes on.
 	Refuse Event = "refuse"
+	// RefuseSeen: the reviewer does not, and the child has been seen; the owner goes on.
+	RefuseSeen Event = "refuse after seen"
+	// PassUp: the reviewer does not, and gives it to the next step.
+	PassUp Event = "pass up"
+	// HandOn: the owner, or the desk for him, gives it to somebody else.
+	HandOn Event = "hand on"
+	// SeenOut: the seen clock ran out; the owner stays.
+	SeenOut Event = "seen clock out"
+	// OutcomeOut: the outcome clock ran out; the owner stays.
+	OutcomeOut Event = "outcome clock out"
+	// ReviewOut: the review clock ran out.
+	ReviewOut Event = "review clock out"
 )
+
+// Events returns everything that can happen to a referral.
+func Events() []Event {
+	return []Event{Accept, Cannot, Unreachable, TimeOut, SawChild, Finish, FinishForReview, Confirm, Refuse, RefuseSeen, PassUp, HandOn, SeenOut,
+		OutcomeOut, ReviewOut}
+}
 
 // A Transition is one arrow of the drawing in states.md.
 type Transition struct {
@@ -82,13 +100,22 @@ func Transitions() []Transition {
 		{Alerting, TimeOut, Alerting},
 		{Accepted, SawChild, Seen},
 		{Accepted, Cannot, Alerting},
+		{Accepted, HandOn, Alerting},
+		{Accepted, SeenOut, Accepted},
+		{Accepted, OutcomeOut, Accepted},
 		{Accepted, Finish, Closed},
 		{Accepted, FinishForReview, Review},
 		{Seen, Cannot, Alerting},
+		{Seen, HandOn, Alerting},
+		{Seen, OutcomeOut, Seen},
 		{Seen, Finish, Closed},
 		{Seen, FinishForReview, Review},
 		{Review, Confirm, Closed},
 		{Review, Refuse, Accepted},
+		{Review, RefuseSeen, Seen},
+		{Review, PassUp, Alerting},
+		{Review, Unreachable, Review},
+		{Review, ReviewOut, Review},
 	}
 }
 

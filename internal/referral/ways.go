@@ -61,21 +61,24 @@ func manyEyed(b directory.Body) bool {
 	return b == directory.Committee || b == directory.DistrictCommittee || b == directory.ProvinceCommittee
 }
 
-// one picks the person of a committee to tell: its focal person, a woman first, then by the order of the directory. Where there is no focal
-// person, sexual harm is told to nobody of it, since who a stranger to the child is can't be known; a child who wants to hurt herself needs
-// somebody near, and gets the committee's first.
+// one puts the persons of a committee of whom one is told in order: its focal persons, women first, then by the order of the directory. Where
+// there is none, sexual harm is told to nobody of it, since who a stranger to the child is can't be known; a child who wants to hurt herself
+// needs somebody near, and gets one of the others.
 func (rt *route) one(officers []directory.Officer) []directory.Officer {
 	found := withRole(officers, directory.Focal)
 	if len(found) == 0 && rt.by == report.HarmSelf {
-		found = officers
+		return officers
 	}
-	if len(found) == 0 {
-		return nil
+	slices.SortStableFunc(found, func(a, b directory.Officer) int { return womenFirst(a) - womenFirst(b) })
+	return found
+}
+
+// womenFirst sorts women before all others.
+func womenFirst(o directory.Officer) int {
+	if woman(o) {
+		return 0
 	}
-	if i := slices.IndexFunc(found, woman); i >= 0 && found[i].Role == directory.Focal {
-		return found[i : i+1]
-	}
-	return found[:1]
+	return 1
 }
 
 // knowsChildren are the officers of a committee who are told of bullying first: the focal person, then who sits there for a school. Where

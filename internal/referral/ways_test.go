@@ -43,14 +43,14 @@ func TestHarmsWithAWayOfTheirOwn(t *testing.T) {
 		why    []string // among others
 	}{
 		{name: "a child who wants to hurt herself", r: self, risk: report.Immediate,
-			steps: []string{"helpline@KH", "+committee@020101[c-focal-f]", "+district_office@0201", "province_office@02", "desk@KH"},
+			steps: []string{"helpline@KH", "+committee@020101[c-focal-f c-focal-m]", "+district_office@0201", "province_office@02", "desk@KH"},
 			why: []string{"A child wants to hurt herself or himself: told at once, and to one person of a committee, not to all of it.",
 				"First the helpline, which serves the whole country: 1 officer.",
 				"At the same time the committee of commune Kantueu Muoy (020101): one person."}},
 		{name: "her words say so", r: report.Report{AreaCode: "020101", Suggested: map[string][]string{"harm": {"self_harm", "bullying"}}}, risk: report.High,
-			steps: []string{"helpline@KH", "+committee@020101[c-focal-f]", "+district_office@0201", "province_office@02", "desk@KH"}},
+			steps: []string{"helpline@KH", "+committee@020101[c-focal-f c-focal-m]", "+district_office@0201", "province_office@02", "desk@KH"}},
 		{name: "no focal person: one other", r: self, risk: report.Immediate, with: []string{"-c-focal-m", "-c-focal-f"},
-			steps: []string{"helpline@KH", "+committee@020101[c-chair]", "+district_office@0201", "province_office@02", "desk@KH"}},
+			steps: []string{"helpline@KH", "+committee@020101[c-chair c-police c-school c-village]", "+district_office@0201", "province_office@02", "desk@KH"}},
 		{name: "and the chief is named", r: with(self, func(r *report.Report) { r.ByWhom, r.Official = "official", "commune_chief" }), risk: report.Immediate,
 			steps: []string{"helpline@KH", "+district_office@0201", "province_office@02", "desk@KH"},
 			why:   []string{"The committee is skipped: the caller names the commune chief."}},
@@ -63,11 +63,11 @@ func TestHarmsWithAWayOfTheirOwn(t *testing.T) {
 		{name: "the caller is the focal person", r: self, risk: report.Immediate, caller: "012 000 103",
 			steps: []string{"helpline@KH", "+committee@020101[c-focal-m]", "+district_office@0201", "province_office@02", "desk@KH"}},
 		{name: "the caller is the helpline's own", r: self, risk: report.Immediate, caller: "012 000 501",
-			steps: []string{"committee@020101[c-focal-f]", "+district_office@0201", "province_office@02", "desk@KH"}},
+			steps: []string{"committee@020101[c-focal-f c-focal-m]", "+district_office@0201", "province_office@02", "desk@KH"}},
 		{name: "sexual harm too: fewer know", r: with(self, func(r *report.Report) { r.Suggested = map[string][]string{"harm": {"sexual"}} }), risk: report.Immediate,
 			with: []string{"-c-focal-m", "-c-focal-f"}, steps: []string{"district_office@0201", "+helpline@KH", "province_office@02", "desk@KH"}},
 		{name: "a flood changes nothing", r: with(self, func(r *report.Report) { r.Emergency = true }), risk: report.Immediate,
-			steps: []string{"helpline@KH", "+committee@020101[c-focal-f]", "+district_office@0201", "province_office@02", "desk@KH"}},
+			steps: []string{"helpline@KH", "+committee@020101[c-focal-f c-focal-m]", "+district_office@0201", "province_office@02", "desk@KH"}},
 		{name: "bullying", r: bullied, risk: report.Medium,
 			steps: []string{"committee@020101", "district_office@0201", "desk@KH"},
 			first: []string{"c-focal-m", "c-focal-f", "c-school", "c-chair", "c-police", "c-village"},
@@ -123,7 +123,7 @@ func TestHarmsWithAWayOfTheirOwn(t *testing.T) {
 func TestNoLadderOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for harm, want := range map[report.Harm][]string{
-		report.HarmSelf:     {"committee@020101[c-focal-f]", "+district_office@0201", "+police@02", "+helpline@KH", "province_office@02", "desk@KH"},
+		report.HarmSelf:     {"committee@020101[c-focal-f c-focal-m]", "+district_office@0201", "+police@02", "+helpline@KH", "province_office@02", "desk@KH"},
 		report.HarmBullying: {"committee@020101", "district_office@0201", "province_office@02", "desk@KH"},
 	} {
 		risk := report.Medium

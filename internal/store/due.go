@@ -13,8 +13,10 @@ import (
 const (
 	DueSend       = "send"       // subject: a message id; Check wants one for each message that is queued
 	DueAccepted   = "accepted"   // subject: a referral id; the accepted clock, wanted while it is alerting
-	DueSeen       = "seen"       // subject: a referral id
-	DueOutcome    = "outcome"    // subject: a referral id
+	DueSeen       = "seen"       // subject: a referral id; the seen clock, wanted while it is accepted
+	DueOutcome    = "outcome"    // subject: a referral id; the outcome clock, wanted while it is accepted or seen
+	DueReview     = "review"     // subject: a referral id; the review clock, wanted while it is in review
+	DueRemind     = "remind"     // subject: a referral id; somebody is reminded before one of the clocks runs out
 	DueHold       = "hold"       // subject: a hold id; wanted while it waits
 	DueUnfinished = "unfinished" // subject: a conversation id; wanted while it is open
 )
