@@ -80,8 +80,14 @@ func (g *Gateway) added(ctx context.Context, e *store.Effects, r store.Report, a
 	t := telling{e: e, now: now, earlier: n, before: r.Risk, dangerAt: dangerAt}
 	const sexual = string(report.HarmSexual)
 	wasSexual := r.Says("harm", sexual)
+	kept := r.Suggested
 	r.Report = after
 	r.Suggested = g.pack.Triage.Suggest(r.Report)
+	for field, values := range kept { // whom she named and took back stays out
+		for _, value := range values {
+			keepOut(&r.Report, field, value)
+		}
+	}
 	risk, reasons := g.pack.Triage.Assess(r.Report)
 	r.Risk = max(r.Risk, risk)
 	for _, reason := range reasons {
@@ -136,6 +142,9 @@ func (g *Gateway) tellOwners(ctx context.Context, t *telling) error {
 	present, err := g.present(ctx, t.now)
 	if err != nil {
 		return err
+	}
+	for _, ref := range referrals {
+		t.removed = t.removed.And(ref.Plan.Removed)
 	}
 	for _, ref := range referrals {
 		if !ref.State.Open() {

@@ -23,17 +23,34 @@ const longestName = 11
 var namesOfPeople = map[string]bool{"anonymous": true, "unknown": true, "restricted": true, "unavailable": true, "private": true,
 	"withheld": true, "hidden": true, "blocked": true}
 
+// isHidden says whether a sender stands for a number that its owner hides: a word, or digits of which some are crossed out. Many people
+// share it, so it is nobody's phone.
+func isHidden(from phone.Number) bool {
+	if from.IsZero() || from.Dialable() {
+		return false
+	}
+	name := strings.ToLower(from.E164())
+	digits := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("x*#•.- ", r) {
+			return -1
+		}
+		return r
+	}, name)
+	crossedOut := digits != name && len(name) > 6 && strings.Trim(digits, "0123456789") == ""
+	return crossedOut || namesOfPeople[name]
+}
+
 // isService says whether a sender cannot be a person's phone: a short code, or the name of a service. A number that nobody
 // recognises may be a person's, and so may one that is hidden.
 func isService(from phone.Number) bool {
-	if from.IsZero() || from.Dialable() {
+	if from.IsZero() || from.Dialable() || isHidden(from) {
 		return false
 	}
 	name := from.E164()
 	if strings.Trim(name, "0123456789") == "" {
 		return len(name) <= 6
 	}
-	return len([]rune(name)) <= longestName && strings.ContainsFunc(name, unicode.IsLetter) && !namesOfPeople[strings.ToLower(name)]
+	return len([]rune(name)) <= longestName && strings.ContainsFunc(name, unicode.IsLetter)
 }
 
 // serviceTurn takes a message of a service. It is kept and counted, and never answered: two robots that answer each other

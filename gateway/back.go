@@ -77,7 +77,7 @@ func (g *Gateway) provenBack(ctx context.Context, m adapters.Message, asking, ty
 // unless something was told in it, which then goes to a person on its own.
 func (g *Gateway) takeUp(ctx context.Context, asking openConversation, back cutOff, heard said, now time.Time) (turn, error) {
 	live := asking.conversation.LiveKey
-	t := turn{live: live, kept: back.Wrapped, ours: true, left: back.LiveKey}
+	t := turn{live: live, phone: asking.phone, kept: back.Wrapped, ours: true, left: back.LiveKey}
 	c := store.Conversation{ID: back.ID, LiveKey: live, Channel: back.Channel, Provider: back.Provider, Definition: back.Definition,
 		Number: back.Number, Replaces: asking.conversation.ID, Key: back.Key, Wrapped: back.Wrapped}
 	if back.Bin == store.Marked { // as one in which nothing was told yet

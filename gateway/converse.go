@@ -10,6 +10,7 @@ import (
 	"chumrok/flows"
 	"chumrok/internal/alert"
 	"chumrok/internal/outbox"
+	"chumrok/internal/phone"
 	"chumrok/internal/seal"
 	"chumrok/internal/session"
 	"chumrok/internal/store"
@@ -27,6 +28,9 @@ var errRaces = errors.New("too many messages for one conversation at once")
 func (g *Gateway) Receive(ctx context.Context, m adapters.Message) (adapters.Answer, error) {
 	started := time.Now()
 	m.Text = clean(m.Text)
+	if isHidden(m.From) { // or strangers would go on in each other's conversations
+		m.From = phone.Number{}
+	}
 	take := g.take
 	if m.ID == "" {
 		take = g.takeCounted
@@ -117,6 +121,7 @@ func (g *Gateway) refusal(m adapters.Message, err error) error {
 type turn struct {
 	entry store.Entry
 	live  string       // the session's key
+	phone string       // the index of the phone that the conversation is of
 	state flows.State  // after the step; meaningless for an officer's turn
 	kept  seal.Wrapped // the conversation's key as it is kept beside the state
 	left  string       // the key of the call that was cut, where its conversation is taken up in this one
@@ -155,7 +160,15 @@ func (g *Gateway) converse(ctx context.Context, m adapters.Message, now time.Tim
 			return turn{}, err
 		}
 	}
+	if found && g.ofAnother(open, m) && !fromLedger {
+		if open, found, err = g.open(ctx, live, true); err != nil {
+			return turn{}, err
+		}
+	}
 	replaces := ""
+	if found && g.ofAnother(open, m) { // the operator gave its id out again
+		replaces, found = open.conversation.ID, false
+	}
 	if found && begunAnew(m) && !over() {
 		if open.begunWith(m) {
 			return turn{again: true, entry: store.Entry{Answer: open.answer}}, nil
@@ -175,7 +188,7 @@ func (g *Gateway) converse(ctx context.Context, m adapters.Message, now time.Tim
 		said.input = "" // what was dialled behind the code names a club; the first screen is always the same
 	}
 
-	t := turn{live: live, kept: open.conversation.Wrapped, ours: true}
+	t := turn{live: live, phone: open.phone, kept: open.conversation.Wrapped, ours: true}
 	t.entry = store.Entry{Conversation: open.conversation, Seq: open.state.Seq + 1, Heard: []byte(said.record)}
 	step, err := g.step(ctx, m, &t.entry, open.state, said.input, now)
 	if err != nil {
@@ -247,6 +260,7 @@ func (g *Gateway) step(ctx context.Context, m adapters.Message, e *store.Entry, 
 type openConversation struct {
 	conversation store.Conversation
 	state        flows.State
+	phone        string // the index of its phone; "" when that is hidden
 	heard        string // in its last turn, and
 	answer       []byte // what was answered; only where it was read from the ledger
 }
@@ -264,7 +278,7 @@ func (g *Gateway) open(ctx context.Context, live string, fromLedger bool) (openC
 		}
 		if found {
 			if key, err := g.keys.Unwrap(kept.Conversation, kept.Wrapped); err == nil {
-				return openConversation{state: kept.State, conversation: store.Conversation{
+				return openConversation{state: kept.State, phone: kept.Phone, conversation: store.Conversation{
 					ID: kept.Conversation, LiveKey: live, Key: key, Wrapped: kept.Wrapped}}, true, nil
 			}
 		}
@@ -280,7 +294,7 @@ func (g *Gateway) open(ctx context.Context, live string, fromLedger bool) (openC
 		g.log.Error("a conversation's state could not be read; it begins anew", "session", resumed.Conversation.ID)
 	}
 	resumed.Conversation.Bin, resumed.Conversation.Mark = "", "" // the turn changes them only where it says so
-	return openConversation{conversation: resumed.Conversation, state: state, heard: string(resumed.Heard), answer: resumed.Answer}, true, nil
+	return openConversation{conversation: resumed.Conversation, state: state, phone: g.store.PhoneIndex(resumed.Number), heard: string(resumed.Heard), answer: resumed.Answer}, true, nil
 }
 
 // begin starts a conversation with a key and a reporter's code of its own.
@@ -310,6 +324,7 @@ func (g *Gateway) begin(ctx context.Context, m adapters.Message, live, replaces 
 	state := g.flows.Begin(b, now)
 	return openConversation{
 		state: state,
+		phone: g.store.PhoneIndex(m.From),
 		conversation: store.Conversation{ID: id, LiveKey: live, Channel: m.Channel, Provider: m.Provider,
 			Definition: state.Hash(), Number: m.From, New: true, Replaces: replaces, Bin: store.StillOpen, Key: key, Wrapped: wrapped},
 	}, nil
@@ -359,7 +374,7 @@ func (g *Gateway) remember(ctx context.Context, t turn) {
 		err = g.sessions.Drop(ctx, t.live)
 	} else if err == nil {
 		err = g.sessions.Save(ctx, session.Open{Key: t.live, Conversation: t.entry.Conversation.ID,
-			Wrapped: t.kept, Seq: t.state.Seq, State: t.state})
+			Wrapped: t.kept, Seq: t.state.Seq, State: t.state, Phone: t.phone})
 	}
 	if err != nil {
 		g.meter.redis.Inc()

@@ -52,7 +52,7 @@ func (u *unanswered) leave(key string, p *pending) {
 // session comes while the first is unanswered: all of them wait for one turn and get its answer. The same key pressed on
 // the next screen comes after the answer, so it is a turn of its own.
 func (g *Gateway) takeCounted(ctx context.Context, m adapters.Message) (adapters.Answer, string, error) {
-	key := m.Provider + "|" + m.Session + "|" + strconv.FormatBool(m.New) + "|" + m.Text
+	key := m.Provider + "|" + m.Session + "|" + strconv.FormatBool(m.New) + "|" + g.store.PhoneIndex(m.From) + "|" + m.Text
 	p, mine := g.taking.join(key)
 	if !mine {
 		select {
@@ -73,7 +73,10 @@ func (g *Gateway) takeCounted(ctx context.Context, m adapters.Message) (adapters
 // since such turns are always stepped from the ledger; one of them writes it, the other gets its answer. The
 // conversation stands for the session, whose id an operator may give out again.
 func (g *Gateway) repeatKey(m adapters.Message, t turn) string {
-	if m.ID != "" {
+	switch {
+	case m.ID != "" && m.Channel == adapters.USSD: // a session's turns, whose id may come again from another phone
+		return g.keys.RepeatKey(m.Provider, m.ID+"|"+g.store.PhoneIndex(m.From))
+	case m.ID != "":
 		return g.keys.RepeatKey(m.Provider, m.ID)
 	}
 	return g.keys.RepeatKey(m.Provider, "turn|"+t.entry.Conversation.ID+"|"+strconv.FormatInt(t.entry.Seq, 10)+"|"+m.Text)
@@ -83,6 +86,12 @@ func (g *Gateway) repeatKey(m adapters.Message, t turn) string {
 // out again, or use the phone's number for one, and on redial nothing of the last call may show. Where the message has an
 // id and comes again, the ledger knows it as a repeat, and the conversation that it began stays.
 func begunAnew(m adapters.Message) bool { return m.New && m.Channel == adapters.USSD }
+
+// ofAnother says whether a session goes on from another phone than the one that began it: an operator may give an id out again, and nothing of
+// the first call may show in the second. Where a number is hidden nobody can tell.
+func (g *Gateway) ofAnother(o openConversation, m adapters.Message) bool {
+	return m.Channel == adapters.USSD && o.phone != "" && !m.From.IsZero() && o.phone != g.store.PhoneIndex(m.From)
+}
 
 // begunWith says whether a conversation has only begun, with this very message, which has no id: it is delivered again.
 func (o openConversation) begunWith(m adapters.Message) bool {

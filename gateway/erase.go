@@ -39,11 +39,11 @@ func (g *Gateway) wish(ctx context.Context, m adapters.Message, state flows.Stat
 	if !may || !found.Proved || found.Asked {
 		return nil
 	}
-	return g.askToErase(ctx, code, index, state, e, now)
+	return g.askToErase(ctx, code, index, e, now)
 }
 
 // askToErase stops all contact with the reporter at once, and puts the wish before the desk. Nothing is destroyed yet.
-func (g *Gateway) askToErase(ctx context.Context, code, index string, state flows.State, e *store.Effects, now time.Time) error {
+func (g *Gateway) askToErase(ctx context.Context, code, index string, e *store.Effects, now time.Time) error {
 	r, found, err := g.store.ReportByCode(ctx, code)
 	if err != nil || !found {
 		return fmt.Errorf("reading the report that is to be erased: %w", notFound(err))
@@ -62,9 +62,6 @@ func (g *Gateway) askToErase(ctx context.Context, code, index string, state flow
 	}
 	h = e.Holds[len(e.Holds)-1]
 	r.Contact = report.Contact{Way: "none"}
-	if words := state.Answer("more"); words != "" { // written on the way here
-		r.Report, _ = r.Report.Add(report.Addition{From: h.ID, At: now, Text: words})
-	}
 	e.Report = &r
 	e.Erasures = append(e.Erasures, store.ErasureChange{ConversationID: r.ConversationID, HoldID: h.ID})
 	e.Additions = append(e.Additions, store.Addition{ReportOf: r.ConversationID})
@@ -72,6 +69,34 @@ func (g *Gateway) askToErase(ctx context.Context, code, index string, state flow
 	if _, err := g.store.StopLessons(ctx, now, "caller", index); err != nil {
 		return fmt.Errorf("ending the lessons of a phone: %w", err)
 	}
+	return nil
+}
+
+// onTheWay joins the conversation in which a wish was uttered to the report that it is about, so that erasing reaches it too. What was written
+// on the way there is added to the report, and where it speaks of harm it is told like any addition. A conversation that has become a matter of
+// its own stays that, and goes with no other one.
+func (g *Gateway) onTheWay(ctx context.Context, e *store.Entry, state flows.State, now time.Time) error {
+	c := &e.Conversation
+	stored, found, err := g.store.Conversation(ctx, c.ID)
+	if err != nil {
+		return fmt.Errorf("reading the conversation of a wish: %w", err)
+	}
+	if found && stored.ReportID != "" {
+		e.Effects.Additions = nil
+		e.Effects.Due = append(e.Effects.Due, g.unfinishedDue(c.ID, state, g.wroteOfDanger(state), now))
+		return nil
+	}
+	c.Bin, c.Mark = store.Marked, store.MarkJoined
+	e.Effects.DueDone = append(e.Effects.DueDone, store.DueKey{Kind: store.DueUnfinished, Subject: c.ID})
+	r, words := e.Effects.Report, state.Answer("more")
+	if words == "" || r == nil {
+		return nil
+	}
+	after, isNew := r.Report.Add(report.Addition{From: c.ID, At: now, Text: words})
+	if isNew && g.tellsOfHarm(words) {
+		return g.added(ctx, &e.Effects, *r, after, c.DangerAt, now)
+	}
+	r.Report = after
 	return nil
 }
 

@@ -37,7 +37,10 @@ type eraseListCommand struct {
 // Run decides that it is erased, and erases it. A reporter who cannot ask by phone asks by calling: so nobody need have asked.
 func (d eraseCodeCommand) Run(c *call) error {
 	return withRecords(c, func(s *store.Store, _ *pack.Pack) error {
-		about, err := toDecide(c, s, d.Code, d.Reason)
+		about, undone, err := toDecide(c, s, d.Code, d.Reason)
+		if err == nil && undone {
+			err = fmt.Errorf("that %s is erased was decided already, and is not done yet: 'erase list --all' shows it", d.Code)
+		}
 		if err != nil {
 			return err
 		}
@@ -66,11 +69,12 @@ func (d eraseCodeCommand) Run(c *call) error {
 // Run decides that it is not erased. Contact stays stopped: that is the reporter's alone.
 func (d eraseRefuseCommand) Run(c *call) error {
 	return withRecords(c, func(s *store.Store, _ *pack.Pack) error {
-		about, err := toDecide(c, s, d.Code, d.Reason)
+		about, undone, err := toDecide(c, s, d.Code, d.Reason)
 		if err != nil {
 			return err
 		}
-		if _, asked := about.wishOf(); !asked {
+		undone = undone && len(about.stands()) > 0 // something came up before it was done
+		if _, asked := about.wishOf(); !asked && !undone {
 			return fmt.Errorf("nobody asks that %s be erased: 'erase list' shows what is asked", d.Code)
 		}
 		if err := decide(c, s, decision(about, store.DecidedRefuse, "erasing refused", d.Code, d.Reason, c.now())); err != nil {
@@ -81,23 +85,24 @@ func (d eraseRefuseCommand) Run(c *call) error {
 	})
 }
 
-// toDecide reads what a decision is about.
-func toDecide(c *call, s *store.Store, code, reason string) (matterToErase, error) {
+// toDecide reads what a decision is about, and whether to erase it was decided and is not done.
+func toDecide(c *call, s *store.Store, code, reason string) (about matterToErase, undone bool, err error) {
 	if strings.TrimSpace(reason) == "" {
-		return matterToErase{}, errors.New("--reason is empty: say why, for the record")
+		return matterToErase{}, false, errors.New("--reason is empty: say why, for the record")
 	}
 	conversation, err := conversationOf(c.ctx, s, code)
 	if err != nil {
-		return matterToErase{}, err
+		return matterToErase{}, false, err
 	}
 	e, found, err := s.Erasure(c.ctx, conversation)
-	if err == nil && found && e.Decision == store.DecidedErase {
-		err = fmt.Errorf("that %s is erased was decided already: 'erase list --all' shows whether it is done", code)
+	if err == nil && found && !e.ErasedAt.IsZero() {
+		err = fmt.Errorf("%s is erased already: 'erase list --all' shows it", code)
 	}
 	if err != nil {
-		return matterToErase{}, err
+		return matterToErase{}, false, err
 	}
-	return aboutErasing(c.ctx, s, conversation)
+	about, err = aboutErasing(c.ctx, s, conversation)
+	return about, found && e.Decision == store.DecidedErase, err
 }
 
 // decision is what a decision writes; the wish's hold is over with it.
@@ -105,6 +110,9 @@ func decision(about matterToErase, what store.ErasureDecision, act, code, reason
 	e := store.Effects{
 		Erasures: []store.ErasureChange{{ConversationID: about.told.ID, Decision: what, By: operator, Reason: strings.TrimSpace(reason)}},
 		Audit:    []audit.Entry{{At: now, Who: operator, What: act, Subject: code}},
+	}
+	if what == store.DecidedRefuse {
+		e.DueDone = append(e.DueDone, store.DueKey{Kind: store.DueErase, Subject: about.told.ID})
 	}
 	if h, open := about.wishOf(); open {
 		h.State, h.Due = referral.HoldReleased, time.Time{}

@@ -43,9 +43,7 @@ func (g *Gateway) conclude(ctx context.Context, e *store.Entry, before, state fl
 	case state.Concluded():
 		return g.addAfterEnd(ctx, e, events, now) // the kind words and the code after it
 	case e.Ended && len(e.Effects.Additions) > 0: // a wish about another report: it belongs to that
-		c.Bin, c.Mark = store.Marked, store.MarkJoined
-		e.Effects.DueDone = append(e.Effects.DueDone, store.DueKey{Kind: store.DueUnfinished, Subject: c.ID})
-		return nil
+		return g.onTheWay(ctx, e, state, now)
 	case !e.Ended:
 		danger := wrote || saidDanger(state) || takenBack && (saidDanger(before) || g.wroteOfDanger(before))
 		e.Effects.Due = append(e.Effects.Due, g.unfinishedDue(c.ID, state, danger, now))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,12 +56,17 @@ func (g *Gateway) send(ctx context.Context, due store.Due) error {
 	t := try{m: m, to: to, lane: lane, why: []string{choice.Why},
 		// An attempt of which nothing was written down: the process died in it.
 		maybe: m.Maybe || due.Attempts > m.Attempts+1}
-	for _, provider := range choice.Providers {
+	all := slices.Concat(choice.Providers, choice.LeftOut)
+	t.time = min(sendTime, roundTime/time.Duration(len(all)))
+	for i, provider := range all {
+		if i >= len(choice.Providers) && t.refusals < i {
+			break // who seems not to work is asked only where all others refused the number for good
+		}
 		if g.give(ctx, &t, provider) {
 			return g.handed(ctx, due, t)
 		}
 	}
-	return g.notHanded(ctx, due, t, choice.Providers)
+	return g.notHanded(ctx, due, t, all)
 }
 
 // try is one round of a message through the providers.
@@ -70,10 +76,11 @@ type try struct {
 	lane     outbox.Lane
 	provider string // that took it
 	receipt  adapters.Receipt
-	why      []string // what was chosen and what came of it, for whoever asks
-	maybe    bool     // it may have arrived without our knowing
-	given    bool     // somebody was asked
-	refusals int      // how many refused the number for good
+	why      []string      // what was chosen and what came of it, for whoever asks
+	maybe    bool          // it may have arrived without our knowing
+	given    bool          // somebody was asked
+	time     time.Duration // that each provider may take
+	refusals int           // how many refused the number for good
 	last     error
 }
 
@@ -86,7 +93,7 @@ func (g *Gateway) give(ctx context.Context, t *try, provider string) bool {
 		return false
 	}
 	t.given = true
-	sending, cancel := context.WithTimeout(ctx, sendTime)
+	sending, cancel := context.WithTimeout(ctx, t.time)
 	receipt, err := g.channel(provider).Send(sending, adapters.Outgoing{ID: t.m.ID, To: t.to, Text: g.textOf(ctx, t.m, t.maybe)})
 	cancel()
 	now, result := g.now(), "again"

@@ -22,8 +22,10 @@ const (
 	// leaseTime is how long a piece of work may be held. It is longer than the longest send, and short enough that what
 	// a crashed gateway held is taken up by another within the 60 s that promise 2 allows.
 	leaseTime = 40 * time.Second
-	// sendTime is how long one provider may take for one message; three in a row fit into a lease.
+	// sendTime is how long one provider may take for one message at most.
 	sendTime = 12 * time.Second
+	// roundTime is what all providers of a message may take together: within the lease, or another gateway sends a second copy.
+	roundTime = 36 * time.Second
 	// sweepSize is how much work is claimed at once, all of it done side by side. Were it more, a provider that hangs would
 	// keep the last of it waiting beyond its lease, and an alert of danger that came meanwhile behind it.
 	sweepSize = 8

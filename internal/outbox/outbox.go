@@ -78,6 +78,7 @@ func (r Routes) Available(on map[string]bool) Routes {
 // Choice is which providers may carry a message, in the order in which they are to be tried, and why.
 type Choice struct {
 	Providers []string // none when the number may not be written to or nobody can carry it
+	LeftOut   []string // of the route, since they seem not to work now; a message is not given up before they were asked, too
 	Allowed   bool     // whether the number may be written to at all
 	Why       string   // a sentence, without the number
 }
@@ -105,20 +106,19 @@ func (r Routes) Choose(to phone.Number, available func(provider string) bool) Ch
 		return Choice{Allowed: true, Why: "None of the providers that the pack names for " + prefix + " is configured."}
 	}
 	c := Choice{Allowed: true, Why: fmt.Sprintf("The route for %s names %s.", prefix, list(route.Via))}
-	var out []string
 	for _, name := range route.Via {
 		if available == nil || available(name) {
 			c.Providers = append(c.Providers, name)
 		} else {
-			out = append(out, name)
+			c.LeftOut = append(c.LeftOut, name)
 		}
 	}
 	switch {
 	case len(c.Providers) == 0:
-		c.Providers = slices.Clone(route.Via)
+		c.Providers, c.LeftOut = c.LeftOut, nil
 		c.Why += " None of them seems to work now, so each is tried all the same."
-	case len(out) > 0:
-		c.Why += fmt.Sprintf(" Left out for now: %s.", list(out))
+	case len(c.LeftOut) > 0:
+		c.Why += fmt.Sprintf(" Left out for now: %s.", list(c.LeftOut))
 	}
 	return c
 }

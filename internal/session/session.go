@@ -35,6 +35,7 @@ type Open struct {
 	Conversation string       // the conversation's id, to which Wrapped is bound
 	Wrapped      seal.Wrapped // the conversation's key
 	Seq          int64        // of the turn after which the conversation is in this state
+	Phone        string       // the index of the phone that the conversation is of; "" when that is hidden
 	State        flows.State  // its ExpiresAt says until when it can be gone on with; whoever loads it decides
 }
 
@@ -124,16 +125,17 @@ func (s *Sessions) Ping(ctx context.Context) error {
 }
 
 // packVersion is the first byte of a value.
-const packVersion = 1
+const packVersion = 2
 
 // pack writes a value: version; the conversation's id and its wrapped key, each with its length in front; then, sealed
-// under that key for this Redis key, the turn's number and the state.
+// under that key for this Redis key, the turn's number, the phone's index with its length in front, and the state.
 func (s *Sessions) pack(name string, o Open) ([]byte, error) {
 	key, err := s.keys.Unwrap(o.Conversation, o.Wrapped)
 	if err != nil {
 		return nil, fmt.Errorf("taking the conversation's key: %w", err)
 	}
-	plain := o.State.AppendBinary(binary.AppendVarint(make([]byte, 0, 512), o.Seq))
+	plain := binary.AppendUvarint(binary.AppendVarint(make([]byte, 0, 512), o.Seq), uint64(len(o.Phone)))
+	plain = o.State.AppendBinary(append(plain, o.Phone...))
 	sealed := key.Seal(place(name), plain)
 	b := make([]byte, 0, 4+len(o.Conversation)+len(o.Wrapped)+len(sealed))
 	b = append(b, packVersion)
@@ -171,8 +173,13 @@ func (s *Sessions) unpack(name string, b []byte) (Open, error) {
 	if n <= 0 {
 		return Open{}, fmt.Errorf("%w: it is cut short", ErrUnreadable)
 	}
+	index, state, ok := part(plain[n:])
+	if !ok {
+		return Open{}, fmt.Errorf("%w: it is cut short", ErrUnreadable)
+	}
+	o.Phone = string(index)
 	// A state of another release that this one cannot read is in the ledger too.
-	if o.State, err = flows.Decode(plain[n:]); err != nil {
+	if o.State, err = flows.Decode(state); err != nil {
 		return Open{}, fmt.Errorf("%w: the state is of another release", ErrUnreadable)
 	}
 	o.Seq = seq

@@ -42,9 +42,9 @@ var rules = []rule{
 	{"conversation %s is held and no hold of it is open",
 		`SELECT id FROM conversations c WHERE bin = 'held' AND NOT EXISTS
 			(SELECT 1 FROM holds h WHERE h.conversation_id = c.id AND h.closed_at = 0)`},
-	{"conversation %s has a report and is marked as if nothing had been told",
+	{"conversation %s has a report and is marked as if nothing of its own had been told",
 		`SELECT c.id FROM conversations c JOIN reports r ON r.conversation_id = c.id
-			WHERE c.bin = 'marked' AND c.mark IN ('empty','information','service','officer')`},
+			WHERE c.bin = 'marked' AND c.mark IN ('empty','information','service','officer','joined')`},
 	{"report %s belongs to no conversation",
 		`SELECT id FROM reports r WHERE NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id = r.conversation_id)`},
 	{"report %s has neither a referral nor an open hold",

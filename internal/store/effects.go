@@ -162,7 +162,7 @@ func writeErasing(ctx context.Context, tx *sql.Tx, at time.Time, e *sealedEffect
 		}
 	}
 	for _, s := range e.Shown {
-		if err := writeShown(ctx, tx, s); err != nil {
+		if ok, err := writeShown(ctx, tx, s); err != nil || !ok {
 			return false, err
 		}
 	}

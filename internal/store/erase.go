@@ -26,11 +26,15 @@ func (s *Store) Erase(ctx context.Context, at time.Time, by, conversation string
 		if err != nil || len(done) == 0 {
 			return nil, err
 		}
+		if _, err := hold(ctx, tx, conversation); err != nil {
+			return nil, err
+		}
 		codes, err := words(ctx, tx, "looking for the code of a matter", `SELECT `+erasureCode+` FROM erasures e WHERE e.conversation_id = $1`, conversation)
 		if err != nil {
 			return nil, err
 		}
-		whole, err := words(ctx, tx, "looking for what belongs to a report", `SELECT conversation_id FROM additions WHERE report_of = $1`, conversation)
+		whole, err := words(ctx, tx, "looking for what belongs to a report", `SELECT conversation_id FROM additions a WHERE report_of = $1
+			AND NOT EXISTS (SELECT 1 FROM reports r WHERE r.conversation_id = a.conversation_id)`, conversation) // a matter of its own is not its part
 		if err != nil {
 			return nil, err
 		}

@@ -158,3 +158,47 @@ func TestErase(t *testing.T) {
 		}
 	})
 }
+
+// TestShownAfterItWasErased: an officer's turn that was stepped before an erasing and is written after it leaves no copy of what was told.
+func TestShownAfterItWasErased(t *testing.T) {
+	t.Parallel()
+	exam(t, func(t *testing.T, s *Store) {
+		id := proven(t, s).Conversation.ID
+		apply(t, s, Effects{Erasures: []ErasureChange{{ConversationID: id, Decision: DecidedErase, By: "desk", Reason: "asked"}},
+			Due: []Due{{Kind: DueErase, Subject: id, At: noon}}})
+		if err := s.Erase(t.Context(), noon, "desk", id); err != nil {
+			t.Fatal(err)
+		}
+		reading := beginning(t, s, "reading")
+		reading.Effects.Shown = []Shown{{ConversationID: reading.Conversation.ID, ReportOf: id}}
+		if out, err := s.Record(t.Context(), reading); err != nil || out.Kind != Behind {
+			t.Errorf("what was erased is shown: %v, %v", out.Kind, err)
+		}
+	})
+}
+
+// TestErasingLeavesWhatIsAMatterOfItsOwn: a conversation that stands among a report's additions and has a report of its own is not erased
+// with it, and the ledger says that it is marked wrongly.
+func TestErasingLeavesWhatIsAMatterOfItsOwn(t *testing.T) {
+	t.Parallel()
+	exam(t, func(t *testing.T, s *Store) {
+		id := proven(t, s).Conversation.ID
+		other := holding(t, s, beginning(t, s, "other"), "700009")
+		other.Effects.Additions = []Addition{{ConversationID: other.Conversation.ID, ReportOf: id}}
+		mustFresh(t, s, other)
+		apply(t, s, Effects{Erasures: []ErasureChange{{ConversationID: id, Decision: DecidedErase, By: "desk", Reason: "asked"}},
+			Due: []Due{{Kind: DueErase, Subject: id, At: noon}}})
+		if err := s.Erase(t.Context(), noon, "desk", id); err != nil {
+			t.Fatal(err)
+		}
+		if holds, err := s.OpenHolds(t.Context()); err != nil || len(holds) != 1 {
+			t.Errorf("%d holds are open, %v", len(holds), err)
+		}
+		apply(t, s, Effects{DueDone: []DueKey{{DueErase, id}}})
+		sound(t, s)
+		apply(t, s, Effects{Conversations: []ConversationChange{{ID: other.Conversation.ID, Bin: Marked, Mark: MarkJoined}}})
+		if faults, err := s.Check(t.Context()); err != nil || len(faults) == 0 {
+			t.Errorf("joined with a report of its own: %v, %v", faults, err)
+		}
+	})
+}

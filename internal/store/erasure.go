@@ -119,7 +119,8 @@ func writeErasure(ctx context.Context, tx *sql.Tx, at time.Time, c ErasureChange
 	if c.Decision != "" {
 		text, args = `INSERT INTO erasures AS e (conversation_id, tries, hold_id, asked_at, decision, decided_by, decided_at, reason, erased_at)
 			VALUES ($1,0,'',0,$2,$3,$4,$5,0) ON CONFLICT (conversation_id) DO UPDATE SET decision = excluded.decision,
-				decided_by = excluded.decided_by, decided_at = excluded.decided_at, reason = excluded.reason WHERE e.decision <> 'erase'
+				decided_by = excluded.decided_by, decided_at = excluded.decided_at, reason = excluded.reason
+				WHERE e.decision <> 'erase' OR e.erased_at = 0 AND excluded.decision = 'refuse'
 			RETURNING conversation_id`, []any{c.ConversationID, string(c.Decision), c.By, millis(at), c.Reason}
 	}
 	done, err := words(ctx, tx, "writing a wish to erase", text, args...)
@@ -174,12 +175,23 @@ func writeAddition(ctx context.Context, tx *sql.Tx, at time.Time, a Addition) er
 	return nil
 }
 
-func writeShown(ctx context.Context, tx *sql.Tx, s Shown) error {
+// writeShown is false when what is shown was erased in between. The row of the conversation is where both meet: whoever comes second waits for
+// the first.
+func writeShown(ctx context.Context, tx *sql.Tx, s Shown) (bool, error) {
+	if there, err := hold(ctx, tx, s.ReportOf); err != nil || !there {
+		return false, err
+	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO shown (conversation_id, report_of) VALUES ($1,$2) ON CONFLICT DO NOTHING`, s.ConversationID, s.ReportOf)
 	if err != nil {
-		return fmt.Errorf("noting where a report was shown: %w", err)
+		return false, fmt.Errorf("noting where a report was shown: %w", err)
 	}
-	return nil
+	return true, nil
+}
+
+// hold keeps a conversation from being changed by others until the transaction ends; it is false for one that was erased.
+func hold(ctx context.Context, tx *sql.Tx, conversation string) (bool, error) {
+	there, err := set(ctx, tx, "holding a conversation", `UPDATE conversations SET mark = mark WHERE id = $1 AND mark <> 'erased' RETURNING id`, conversation)
+	return there[conversation], err
 }
 
 // AddedSince counts the conversations that were joined to the report of one since a time.
