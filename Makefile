@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 # The time a whole `go test` may take, the time of one fuzz function, and what `make bench` runs.
-TEST_TIMEOUT ?= 10m
+TEST_TIMEOUT ?= 20m
 FUZZ_TIME    ?= 1m
 BENCH        ?= .
 BENCH_TIME   ?= 1s

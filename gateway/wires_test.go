@@ -161,7 +161,7 @@ func TestTheSameRequestAtOnce(t *testing.T) {
 	stories(t, func(w *world) {
 		c := &operatorCaller{w: w, session: "s-1"}
 		c.says(true, "*1280#")
-		const key = "ussd/nalo|s-1|false|2"
+		key := "ussd/nalo|s-1|false|" + w.gateway.store.PhoneIndex(w.number(parentPhone)) + "|2"
 		gate, now := make(chan struct{}), w.gateway.now
 		w.gateway.now = func() time.Time {
 			<-gate
