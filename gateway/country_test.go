@@ -57,7 +57,8 @@ func inNorlando(t *testing.T, house string, at time.Time, story func(*world)) {
 		foreignTo(t, name, style.ReplaceAllString(answer.Body.String(), ""))
 	}
 	for _, args := range [][]string{{"referrals"}, {"referrals", "--json"}, {"ledger", "--check"}, {"ledger", "--json"}, {"officer", "list"}, {"clubs", "list"},
-		{"clubs", "print", "2001"}, {"poster"}, {"check"}, {"flows", "graph"}, {"emergency", "list"}} {
+		{"clubs", "print", "2001"}, {"poster"}, {"check"}, {"flows", "graph"}, {"emergency", "list"}, {"coverage"}, {"figures"}, {"erase", "list"},
+		{"officer", "phone", "salikoj-1", "07700 900 193"}} { // in the country's own form
 		code, out, complaints := command(t, w.env, "", args...)
 		if code != exitDone {
 			t.Errorf("%q: exit %d\n%s%s", args, code, out, complaints)

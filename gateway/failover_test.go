@@ -14,6 +14,7 @@ import (
 
 	"chumrok/adapters"
 	"chumrok/adapters/simulator"
+	"chumrok/internal/outbox"
 )
 
 // network is a provider's API on loopback, which takes messages until it is told to do otherwise.
@@ -315,5 +316,36 @@ func TestDeadNumber(t *testing.T) {
 		if report := look(); len(report.Failing)+len(report.Dead) != 0 {
 			t.Errorf("after an answer: failing %v, dead %v", report.Failing, report.Dead)
 		}
+	})
+}
+
+// TestPace: a provider that takes one message a second is given no more. What finds no room waits without counting as a try, and
+// so none says that it is sent again.
+func TestPace(t *testing.T) {
+	stories(t, func(w *world) {
+		w.gateway.pace = outbox.NewPace(map[string]float64{simulator.Name: 1})
+		child := w.caller(childPhone).dials("*1280#").presses(toDanger...)
+		child.presses("1", "1", "1", "កន្ទឺ ១ បាត់ដំបង", "1", "1", "3", "1", "2", "3", "1", "1", "1", "1", "1")
+		told := []string{"banan1-chair", "banan1-focal", "banan1-police", "banan-office", "helpline"}
+		arrived := func() (n int) {
+			for _, officer := range told {
+				n += len(w.inbox(w.officer[officer]))
+			}
+			return n
+		}
+		for second := range told {
+			w.settle()
+			if got := arrived(); got != second+1 {
+				w.t.Fatalf("%d alerts arrived after %d seconds, expected %d", got, second, second+1)
+			}
+			w.forward(time.Second)
+		}
+		again := w.says("km", "alert.again", "")[:len("ផ្ញើម្តងទៀត")]
+		for _, officer := range told {
+			if text := w.gets(officer); strings.Contains(text, again) {
+				w.t.Errorf("%s is told that it is sent again: %q", officer, text)
+			}
+		}
+		w.replies("banan1-chair", "1")
 	})
 }

@@ -53,11 +53,7 @@ func (g *Gateway) feedback(ctx context.Context, due store.Due) error {
 		if stopped, err := g.store.ContactStopped(ctx, g.store.PhoneIndex(told.Number), r.At); err != nil || stopped {
 			return done, err
 		}
-		hours := r.Contact.When
-		if _, known := lessonHours[hours]; !known {
-			hours = "any"
-		}
-		if at := g.nextHour(hours, now); at.After(now) {
+		if at := g.nextHour(hoursNamed(r.Contact.When), now, answerPatience); at.After(now) {
 			return store.Effects{}, g.store.Retry(ctx, due, at)
 		}
 		key := "sms.news.taken"
@@ -92,21 +88,4 @@ func safeNumber(r store.Report, used phone.Number) phone.Number {
 		}
 	}
 	return phone.Number{}
-}
-
-// nextHour is at, where a message may be under way from then on as long as one is tried; else the next such moment of the hours.
-func (g *Gateway) nextHour(hours string, at time.Time) time.Time {
-	local := at.In(g.pack.Zone)
-	first, last := lessonHours[hours][0], lessonHours[hours][1]
-	for day := range 2 {
-		opens := time.Date(local.Year(), local.Month(), local.Day()+day, first, 0, 0, 0, g.pack.Zone)
-		closes := time.Date(local.Year(), local.Month(), local.Day()+day, last, 0, 0, 0, g.pack.Zone).Add(-answerPatience)
-		switch {
-		case at.Before(opens):
-			return opens
-		case at.Before(closes):
-			return at
-		}
-	}
-	return at
 }

@@ -54,10 +54,7 @@ func (g *Gateway) startLessons(ctx context.Context, from phone.Number, state flo
 		!g.texts.Has(state.Language(), lessonKey(audience, 1)) {
 		return lessonsNotSafe, nil
 	}
-	hours := state.Answer("when")
-	if _, known := lessonHours[hours]; !known {
-		hours = "any"
-	}
+	hours := hoursNamed(state.Answer("when"))
 	l := store.Lessons{ID: store.NewID(), Audience: audience, Language: state.Language(), Hours: hours, Number: from, Next: 1}
 	l.NextAt = g.lessonTomorrow(hours, now)
 	if _, err := g.store.StartLessons(ctx, now, "caller", l); err != nil {
@@ -77,10 +74,30 @@ func (g *Gateway) lessonTomorrow(hours string, at time.Time) time.Time {
 	return time.Date(at.Year(), at.Month(), at.Day()+1, lessonHours[hours][0], min(at.Minute(), 45), 0, 0, g.pack.Zone)
 }
 
-// lessonMay says whether a phone may be written to at this time of the day, and for as long after it as the lesson is tried.
-func (g *Gateway) lessonMay(hours string, at time.Time) bool {
-	first, last := at.In(g.pack.Zone).Hour(), at.Add(lessonPatience).In(g.pack.Zone).Hour()
-	return first >= lessonHours[hours][0] && first <= last && last < lessonHours[hours][1]
+// hoursNamed are the hours in which a phone may be written to: those that were named, else those of anybody.
+func hoursNamed(hours string) string {
+	if _, known := lessonHours[hours]; !known {
+		return "any"
+	}
+	return hours
+}
+
+// nextHour is at, where a message that is tried for as long as patience lasts stays within the hours of a phone; else the next
+// such moment.
+func (g *Gateway) nextHour(hours string, at time.Time, patience time.Duration) time.Time {
+	local := at.In(g.pack.Zone)
+	first, last := lessonHours[hours][0], lessonHours[hours][1]
+	for day := range 2 {
+		opens := time.Date(local.Year(), local.Month(), local.Day()+day, first, 0, 0, 0, g.pack.Zone)
+		closes := time.Date(local.Year(), local.Month(), local.Day()+day, last, 0, 0, 0, g.pack.Zone).Add(-patience)
+		switch {
+		case at.Before(opens):
+			return opens
+		case at.Before(closes):
+			return at
+		}
+	}
+	return at
 }
 
 // lesson sends one lesson and puts down when the next is due. What comes late, after the hours in which the phone may be
@@ -92,11 +109,9 @@ func (g *Gateway) lesson(ctx context.Context, due store.Due) error {
 		if err != nil || !found {
 			return e, err // stopped meanwhile
 		}
-		if _, known := lessonHours[l.Hours]; !known {
-			l.Hours = "any"
-		}
+		l.Hours = hoursNamed(l.Hours)
 		next := g.lessonTomorrow(l.Hours, now)
-		if !g.lessonMay(l.Hours, now) {
+		if g.nextHour(l.Hours, now, lessonPatience).After(now) {
 			if today := next.AddDate(0, 0, -1); today.After(now) {
 				next = today
 			}

@@ -65,11 +65,11 @@ type officerLostCommand struct {
 
 // Run gives an officer another phone.
 func (o officerPhoneCommand) Run(c *call) error {
-	n, err := phone.Parse(o.Number)
-	if err != nil {
-		return fmt.Errorf("the number is no telephone number: %w", err)
-	}
 	return withOperator(c, func(g *Gateway) error {
+		n, err := g.pack.Country.Parse(o.Number)
+		if err != nil {
+			return fmt.Errorf("the number is no telephone number: %w", err)
+		}
 		officer, err := officerOf(g.pack, o.ID)
 		if err != nil {
 			return err

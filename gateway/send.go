@@ -214,8 +214,7 @@ func (g *Gateway) overBudget(ctx context.Context, lane outbox.Lane, to phone.Num
 	if len(before) > 1 {
 		spent.ToNumber = before[1]
 	}
-	budget := g.pack.Outbound.Budget
-	why := outbox.Budget{PerDay: budget.PerDay, Reserve: budget.Reserve, PerNumber: budget.PerNumber}.Covers(lane, spent)
+	why := outbox.Budget(g.pack.Outbound.Budget).Covers(lane, spent)
 	if why != "" {
 		g.meter.overBudget.Inc()
 	}

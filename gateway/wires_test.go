@@ -172,8 +172,12 @@ func TestTheSameRequestAtOnce(t *testing.T) {
 		for i := range bodies {
 			all.Go(func() { _, bodies[i] = w.naloTurn("s-1", false, "2") })
 		}
-		for !w.gateway.taking.waits(key, len(bodies)-1) {
+		late := time.Now().Add(time.Minute)
+		for !w.gateway.taking.waits(key, len(bodies)-1) && time.Now().Before(late) {
 			runtime.Gosched()
+		}
+		if !w.gateway.taking.waits(key, len(bodies)-1) {
+			t.Error("within a minute the same requests did not come to wait for one turn")
 		}
 		close(gate)
 		all.Wait()
