@@ -73,6 +73,18 @@ func (g *Gateway) addAfterEnd(ctx context.Context, e *store.Entry, events []flow
 // added judges a report again with what was added to it, and tells who answers for it. The risk only ever rises, and who must not be told only
 // ever grows.
 func (g *Gateway) added(ctx context.Context, e *store.Effects, r store.Report, after report.Report, dangerAt, now time.Time) error {
+	return g.addedFrom(ctx, e, r, after, joining{}, dangerAt, now)
+}
+
+// joining is what another report brings along that a person at the desk joins to one.
+type joining struct {
+	byDesk  bool
+	risk    report.Risk
+	removed referral.Removal
+}
+
+// addedFrom is added for what may come from another report.
+func (g *Gateway) addedFrom(ctx context.Context, e *store.Effects, r store.Report, after report.Report, from joining, dangerAt, now time.Time) error {
 	n, err := g.store.AddedSince(ctx, r.ConversationID, now.Add(-24*time.Hour))
 	if err != nil {
 		return fmt.Errorf("counting what was added: %w", err)
@@ -89,7 +101,7 @@ func (g *Gateway) added(ctx context.Context, e *store.Effects, r store.Report, a
 		}
 	}
 	risk, reasons := g.pack.Triage.Assess(r.Report)
-	r.Risk = max(r.Risk, risk)
+	r.Risk = max(r.Risk, risk, from.risk)
 	for _, reason := range reasons {
 		if risk > t.before && !slices.Contains(r.Reasons, reason) {
 			r.Reasons = append(r.Reasons, reason)
@@ -108,8 +120,12 @@ func (g *Gateway) added(ctx context.Context, e *store.Effects, r store.Report, a
 	if t.removed = plan.Removed; unclear != nil {
 		t.removed = unclear.Removed
 	}
+	t.removed = t.removed.And(from.removed)
 	if err := g.tellOwners(ctx, &t); err != nil {
 		return err
+	}
+	if from.byDesk && !t.pressing() {
+		return nil // a person at the desk is doing this
 	}
 	return g.tellDesk(ctx, &t)
 }
@@ -253,6 +269,8 @@ func together(a, b store.Effects) store.Effects {
 	b.Conversations = slices.Concat(a.Conversations, b.Conversations)
 	b.Referrals, b.Holds = slices.Concat(a.Referrals, b.Referrals), slices.Concat(a.Holds, b.Holds)
 	b.Alerts, b.AlertStates = slices.Concat(a.Alerts, b.Alerts), slices.Concat(a.AlertStates, b.AlertStates)
+	b.DrillMoves = slices.Concat(a.DrillMoves, b.DrillMoves)
+	b.Digested = slices.Concat(a.Digested, b.Digested)
 	b.Messages, b.MessageStates = slices.Concat(a.Messages, b.Messages), slices.Concat(a.MessageStates, b.MessageStates)
 	b.Due, b.DueDone, b.DueFinished = slices.Concat(a.Due, b.Due), slices.Concat(a.DueDone, b.DueDone), slices.Concat(a.DueFinished, b.DueFinished)
 	b.ClearQuestions, b.LessonsSent = slices.Concat(a.ClearQuestions, b.ClearQuestions), slices.Concat(a.LessonsSent, b.LessonsSent)

@@ -118,6 +118,7 @@ func TestManyAdditions(t *testing.T) {
 		}
 		w.replies("desk", "1")
 		w.clock.set(w.clock.Now().Add(25 * time.Hour))
+		w.gets("desk", "with you") // the desk's own clock has run out meanwhile
 		w.adds(parentPhone, code, "The next day")
 		w.gets("banan1-chair", referral)
 	})

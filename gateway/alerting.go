@@ -22,6 +22,7 @@ type matter struct {
 	code         string
 	area         string // "" when the place is not known
 	risk         report.Risk
+	danger       bool      // a child is in danger now: it goes alone and first, whatever else waits
 	due          time.Time // when the next tier is told
 	outcome      string    // one of the outcomes of package alert, or ""
 }
@@ -37,6 +38,9 @@ func (g *Gateway) carryOut(ctx context.Context, e *store.Effects, d alert.Decisi
 	if d.Changed {
 		tellReporter(e, &r, now)
 		e.Referrals = append(e.Referrals, r)
+		if err := g.takenAfterAll(ctx, e, r); err != nil {
+			return err
+		}
 	}
 	g.writeTo(e, d.Calls, matterOf(r), now)
 	// A decision that changes nothing touches no clock: nothing would tell that it is older than what stands now, and it
@@ -60,13 +64,30 @@ func (g *Gateway) carryOut(ctx context.Context, e *store.Effects, d alert.Decisi
 	return nil
 }
 
+// takenAfterAll releases the hold for a referral that everybody had declined once somebody takes it: there is nothing left to decide.
+func (g *Gateway) takenAfterAll(ctx context.Context, e *store.Effects, r referral.Referral) error {
+	if r.State != referral.Accepted || r.Version == 0 {
+		return nil
+	}
+	holds, err := g.store.HoldsOf(ctx, r.ConversationID)
+	if err != nil {
+		return err
+	}
+	for _, h := range holds {
+		if h.Reason == referral.DeclinedByAll && h.ReferralID == r.ID && h.State != referral.HoldReleased {
+			g.release(e, h)
+		}
+	}
+	return nil
+}
+
 // carryOutHold is carryOut for a hold.
 func (g *Gateway) carryOutHold(e *store.Effects, d alert.HoldDecision, now time.Time) {
 	h := d.Hold
 	if d.Changed {
 		e.Holds = append(e.Holds, h)
 	}
-	g.writeTo(e, d.Calls, matter{conversation: h.ConversationID, hold: h.ID, code: h.Code, area: h.AreaCode, risk: h.Risk, due: h.Due}, now)
+	g.writeTo(e, d.Calls, matter{conversation: h.ConversationID, hold: h.ID, code: h.Code, area: h.AreaCode, risk: h.Risk, danger: h.Danger, due: h.Due}, now)
 	if !d.Changed {
 		return // and no clock is touched, as in carryOut
 	}
@@ -105,7 +126,7 @@ func (g *Gateway) writeTo(e *store.Effects, calls []alert.Call, about matter, no
 		if !call.When.IsZero() {
 			when = call.When
 		}
-		m := store.Message{ID: store.NewID(), ConversationID: about.conversation, Kind: store.ToReply, OfficerID: officer.ID,
+		m := store.Message{ID: store.NewID(), ConversationID: about.conversation, Kind: store.ToInform, OfficerID: officer.ID,
 			Text: g.toOfficer(officer, call.Key, about, map[string]string{"tier": g.tier(officer, call.Other), "when": g.when(officer, when)})}
 		if call.Asks() {
 			a := store.Alert{ID: store.NewID(), ReferralID: about.referral, HoldID: about.hold, OfficerID: officer.ID,
@@ -116,7 +137,11 @@ func (g *Gateway) writeTo(e *store.Effects, calls []alert.Call, about matter, no
 			e.ClearQuestions = append(e.ClearQuestions, g.store.PhoneIndex(officer.Phone))
 		}
 		e.Messages = append(e.Messages, m)
-		e.Due = append(e.Due, store.Due{Kind: store.DueSend, Subject: m.ID, At: now, Urgency: urgency(about.risk)})
+		due := store.Due{Kind: store.DueSend, Subject: m.ID, At: now, Urgency: urgency(about.risk)}
+		if about.danger {
+			due.Urgency = urgency(report.Immediate)
+		}
+		e.Due = append(e.Due, due)
 	}
 }
 

@@ -101,8 +101,9 @@ func TestServiceMessages(t *testing.T) {
 		w.replies("desk", "1")
 		w.caller("Anonymous").texts("they shout next door").sees(w.sentence("en", "sms.where"))
 		w.forward(31 * time.Minute)
-		w.gets("desk")
-		w.gets("desk")
+		for range 3 { // two that broke off, and the desk is reminded of what it took
+			w.gets("desk")
+		}
 	})
 }
 

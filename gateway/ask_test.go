@@ -115,6 +115,7 @@ func TestTenThousandGuesses(t *testing.T) {
 		)
 		phone := func(n int) string { return fmt.Sprintf("+85512000%03d", n) }
 		w.gateway.pack.Outbound.Budget = pack.Budget{} // no budget may hide what a guess would be answered
+		w.gateway.pack.Floods = pack.Floods{Alone: 1000, Within: time.Minute, Every: time.Minute, Commune: 1000, PerNumber: 1000}
 		var codes []string
 		for range 50 {
 			child := w.caller(phone(own)).texts("គាត់វាយប្អូនខ្ញុំរាល់យប់").concludesBySMS()

@@ -214,6 +214,7 @@ func TestAttackDangerAfterTheDecision(t *testing.T) {
 		hold := digitsIn(w.t, w.gets("desk"), 6)
 		w.replies("desk", "1")
 		w.forward(2 * time.Hour)
+		w.takes("desk") // it is reminded of what it took, and then told again
 		if !strings.Contains(w.heldStory(hold), "He hits me") {
 			w.t.Fatal("it was erased with danger open")
 		}

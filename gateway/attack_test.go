@@ -181,7 +181,7 @@ func TestAttackStaleAnswerLeavesTheDesksClock(t *testing.T) {
 			w.t.Fatal(err)
 		}
 		var late store.Effects
-		g.carryOutHold(&late, alert.TakeHold(seen, "desk", g.roster(), now), now)
+		g.carryOutHold(&late, alert.TakeHold(seen, "desk", g.roster(), g.pack.Clocks, now), now)
 		w.replies("desk", "2 "+code)
 		if _, err := g.store.Apply(t.Context(), now, late); err != nil {
 			w.t.Fatal(err)

@@ -35,6 +35,8 @@ type commands struct {
 	Ledger    ledgerCommand    `cmd:"" help:"Count what was received and where it stands; --check proves that nothing is lost."`
 	Referrals referralsCommand `cmd:"" help:"List open referrals and holds with tier, clock and why they were routed so; hand one on."`
 	Health    healthCommand    `cmd:"" help:"Say what nobody at the last tier has answered; exit 1 while there is any, for cron or systemd."`
+	Holds     holdsCommand     `cmd:"" help:"List what waits at the desk for a person, and decide on it: take, assign, join, mark, release."`
+	Drill     drillCommand     `cmd:"" help:"Try the officers' phones, and see who answered."`
 	Erase     eraseCommand     `cmd:"" help:"Decide whether what a reporter asks to be erased is destroyed, and list what was asked."`
 	Coverage  coverageCommand  `cmd:"" help:"List the communes that too few phones serve, and the phones that are dead."`
 	Emergency emergencyCommand `cmd:"" help:"Switch emergency mode on and off, for a province or the nation."`

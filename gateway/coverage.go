@@ -27,6 +27,7 @@ type coverageReport struct {
 	Communes map[pack.CoverageKind]int `json:"communes"`
 	Dead     []unreached               `json:"dead"`
 	Failing  []unreached               `json:"failing"`
+	Silent   []string                  `json:"silent"` // officers who did not answer the last two drills
 	Weak     []servedCommune           `json:"communes_listed"`
 }
 
@@ -68,13 +69,20 @@ func (k coverageCommand) Run(c *call) error {
 }
 
 func (k coverageCommand) report(ctx context.Context, s *store.Store, p *pack.Pack, now time.Time) (coverageReport, error) {
-	report := coverageReport{Dead: []unreached{}, Failing: []unreached{}, Weak: []servedCommune{}}
+	report := coverageReport{Dead: []unreached{}, Failing: []unreached{}, Silent: []string{}, Weak: []servedCommune{}}
 	failing, err := s.Failing(ctx)
+	if err != nil {
+		return report, err
+	}
+	silent, err := s.SilentPhones(ctx, now)
 	if err != nil {
 		return report, err
 	}
 	dead := map[string]bool{}
 	for _, officer := range p.Directory.All() {
+		if silent[s.PhoneIndex(officer.Phone)] {
+			report.Silent = append(report.Silent, officer.ID)
+		}
 		since, fails := failing[s.PhoneIndex(officer.Phone)]
 		switch one := (unreached{officer.ID, since}); {
 		case fails && now.Sub(since) >= deadAfter:
@@ -105,6 +113,9 @@ func (r coverageReport) print(w io.Writer, zone *time.Location) {
 	}
 	for _, one := range r.Failing {
 		fmt.Fprintf(w, "failing  %s: nothing has come through since %s\n", one.Officer, one.Since.In(zone).Format("2006-01-02 15:04"))
+	}
+	for _, officer := range r.Silent {
+		fmt.Fprintf(w, "silent   %s: did not answer the last two drills; call, and ask whether the phone is still his\n", officer)
 	}
 	var counts []string
 	for _, kind := range slices.Sorted(maps.Keys(r.Communes)) {

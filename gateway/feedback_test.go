@@ -28,7 +28,7 @@ func TestFeedback(t *testing.T) {
 			w.t.Fatalf("%d messages came at night", got)
 		}
 		w.clock.set(time.Date(2026, 11, 25, 9, 1, 0, 0, w.gateway.pack.Zone))
-		w.settle()
+		w.forgets("desk") // that nobody below it could was told by its clock
 		news := w.inbox(childPhone)
 		if len(news) != 1 || news[0] != w.sentence("km", "sms.news.taken") {
 			w.t.Fatalf("in the morning came %q", news)

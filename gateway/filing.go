@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"chumrok/adapters"
@@ -173,12 +174,20 @@ func (g *Gateway) fileReport(ctx context.Context, c store.Resumed, dangerAt time
 		r.State = report.Held
 	default:
 		r.State = report.Referred
+		if unclear, err = g.tooMany(ctx, c, r, plan, now); err != nil {
+			return "", e, err
+		} else if unclear != nil {
+			r.State = report.Held
+		}
 	}
 	if r.State == report.Referred {
 		if hold != nil { // it was held as unfinished; now it is whole, and goes its way
 			g.release(&e, *hold)
 		}
 		if err := g.refer(ctx, &e, r, plan, now); err != nil {
+			return "", e, err
+		}
+		if err := g.lookAround(ctx, &e, r, plan, now); err != nil {
 			return "", e, err
 		}
 		e.Report = &r
@@ -269,6 +278,9 @@ func (g *Gateway) startHold(ctx context.Context, e *store.Effects, h referral.Ho
 
 // release ends a hold whose matter went on.
 func (g *Gateway) release(e *store.Effects, h referral.Hold) {
+	if slices.ContainsFunc(e.Holds, func(x referral.Hold) bool { return x.ID == h.ID && x.State == referral.HoldReleased }) {
+		return
+	}
 	h.State = referral.HoldReleased
 	h.Due = time.Time{}
 	e.Holds = append(e.Holds, h)

@@ -60,6 +60,7 @@ type Gateway struct {
 	limits      *limits.Limits
 	phonesRead  kept[store.NewPhone] // of officers, since directory.csv was written
 	presence    presence             // the directory without those who are away
+	crowd       crowd                // what is being sent to each phone now
 	taking      unanswered           // turns without an id of their provider's that are being taken
 }
 

@@ -53,6 +53,9 @@ func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time
 		return turn{}, false, err
 	}
 	open := openFor(alerted, words)
+	if open, err = g.withDrills(ctx, index, open, words, now); err != nil {
+		return turn{}, false, err
+	}
 	match := alert.Resolve(words, understood, open, pending, now)
 	if !talkedAt.IsZero() {
 		// A digit alone may answer the question of the officer's own report, or an alert that came after it.
@@ -75,7 +78,11 @@ func (g *Gateway) respond(ctx context.Context, m adapters.Message, now time.Time
 	}
 	about := matter{}
 	reply, question := match.Reply, match.Question
-	if match.Found {
+	switch {
+	case match.Found && match.Open.Kind == alert.ForDrill:
+		t.entry.Effects.DrillMoves = append(t.entry.Effects.DrillMoves, store.DrillMove{CallID: match.Open.ID, Answered: true})
+		reply, question = alert.Reply{Key: "alert.drill_thanks", Code: match.Open.Code}, pending
+	case match.Found:
 		if known, ok := g.roster().Get(match.Open.OfficerID); ok {
 			officer = known
 		}

@@ -50,6 +50,11 @@ func (g *Gateway) send(ctx context.Context, due store.Due) error {
 	if len(choice.Providers) == 0 {
 		return g.giveUp(ctx, due, m, "no provider may carry this number")
 	}
+	waits, leave, err := g.waitsForDigest(ctx, due, m, to)
+	if err != nil || waits {
+		return err
+	}
+	defer leave()
 	if why := g.overBudget(ctx, lane, to); why != "" {
 		return g.giveUp(ctx, due, m, why)
 	}
@@ -179,7 +184,7 @@ func (g *Gateway) notHanded(ctx context.Context, due store.Due, t try, asked []s
 // laneOf says for whom a message is.
 func laneOf(m store.Message) outbox.Lane {
 	switch m.Kind {
-	case store.ToAlert:
+	case store.ToAlert, store.ToDigest:
 		return outbox.ForAlerts
 	case store.ToReporter:
 		return outbox.ForReporters
@@ -231,6 +236,9 @@ func (g *Gateway) spend(ctx context.Context, lane outbox.Lane, to phone.Number) 
 // textOf is what to send. An alert that may have arrived already says that it is sent again: two that look alike would
 // be taken for two children.
 func (g *Gateway) textOf(ctx context.Context, m store.Message, again bool) string {
+	if m.Kind == store.ToDigest {
+		return g.digestText(ctx, m)
+	}
 	if m.Kind != store.ToAlert || !again {
 		return m.Text
 	}
@@ -288,15 +296,34 @@ func (g *Gateway) raiseNext(ctx context.Context, m store.Message) error {
 	})
 }
 
-// failed adds what follows when an alert does not reach its officer.
+// failed adds what follows when an alert, or one that carries many, does not reach its officer.
 func (g *Gateway) failed(ctx context.Context, e *store.Effects, m store.Message, now time.Time) error {
-	if m.AlertID == "" {
+	alerts := []string{m.AlertID}
+	if m.Kind == store.ToDigest {
+		var err error
+		if alerts, err = g.store.AlertsIn(ctx, m.ID); err != nil {
+			return err
+		}
+	}
+	raised := map[string]bool{}
+	for _, id := range alerts {
+		if err := g.failedAlert(ctx, e, id, raised, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failedAlert asks the next officer of a referral, once for each.
+func (g *Gateway) failedAlert(ctx context.Context, e *store.Effects, id string, raised map[string]bool, now time.Time) error {
+	if id == "" {
 		return nil
 	}
-	a, found, err := g.store.Alert(ctx, m.AlertID)
-	if err != nil || !found || a.ReferralID == "" {
+	a, found, err := g.store.Alert(ctx, id)
+	if err != nil || !found || a.ReferralID == "" || raised[a.ReferralID] {
 		return err
 	}
+	raised[a.ReferralID] = true
 	r, found, err := g.store.Referral(ctx, a.ReferralID)
 	if err != nil || !found {
 		return err

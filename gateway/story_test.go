@@ -128,7 +128,7 @@ func TestDangerAndHungUp(t *testing.T) {
 		w.forward(18 * time.Minute) // the immediate clock counts from the turn that said danger
 		w.gets("desk", digitsIn(t, message, 6))
 		w.replies("desk", "1 "+digitsIn(t, message, 6))
-		w.forward(2 * time.Hour)
+		w.forward(15 * time.Minute)
 	})
 }
 

@@ -36,6 +36,9 @@ const (
 // Watch does what falls due until the context ends: messages to be sent, clocks that run out, conversations left
 // unfinished. What fails is tried again; nothing is ever discarded.
 func (g *Gateway) Watch(ctx context.Context) error {
+	if err := g.planDrill(ctx); err != nil {
+		g.log.Error("the monthly drill could not be planned; it is when the gateway starts again", "error", err)
+	}
 	var watchers errgroup.Group
 	for range sweepers {
 		watchers.Go(func() error { return g.watch(ctx) })
@@ -115,6 +118,12 @@ func (g *Gateway) try(ctx context.Context, due store.Due) (err error) {
 		return g.referralClock(ctx, due)
 	case store.DueHold:
 		return g.holdClock(ctx, due)
+	case store.DueDrill:
+		return g.drillCall(ctx, due)
+	case store.DueMonthlyDrill:
+		return g.monthlyDrill(ctx, due)
+	case store.DueDigest:
+		return g.digest(ctx, due)
 	case store.DueUnfinished:
 		return g.unfinished(ctx, due)
 	case store.DueLesson:
@@ -187,6 +196,11 @@ func (g *Gateway) holdClock(ctx context.Context, due store.Due) error {
 		e := store.Effects{DueFinished: []store.Due{due}}
 		h, found, err := g.store.Hold(ctx, due.Subject)
 		if err != nil || !found {
+			return e, err
+		}
+		if over, err := g.answeredElsewhere(ctx, h); err != nil || over {
+			g.release(&e, h)
+			e.DueDone = nil
 			return e, err
 		}
 		present, err := g.present(ctx, now)

@@ -33,6 +33,7 @@ var longest = map[string]map[string]string{
 		"tier":    "ក្រុមការងារស្រុក",
 		"outcome": "សម្របសម្រួល",
 		"codes":   "482131 510027 330812 771204",
+		"dial":    "*1280#",
 	},
 	English: {
 		"code":    "482131",
@@ -44,6 +45,7 @@ var longest = map[string]map[string]string{
 		"tier":    "the provincial office",
 		"outcome": "settled by agreement",
 		"codes":   "482131 510027 330812 771204",
+		"dial":    "*1280#",
 	},
 	LatinKhmer: {
 		"code":    "482131",
@@ -55,6 +57,7 @@ var longest = map[string]map[string]string{
 		"tier":    "krom karngear srok",
 		"outcome": "somrobsomruol",
 		"codes":   "482131 510027 330812 771204",
+		"dial":    "*1280#",
 	},
 }
 

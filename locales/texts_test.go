@@ -48,7 +48,7 @@ sms.when sms.when.morning sms.when.noon sms.when.afternoon sms.when.evening sms.
 alert.new alert.danger alert.again alert.next_tier alert.passed_up alert.accepted alert.decline_why alert.declined
 alert.seen alert.outcome_which alert.outcome_kept alert.outcome_review alert.several alert.not_understood alert.help
 alert.already_taken alert.not_yours alert.withdrawn alert.wrong_commune alert.hold alert.hold_danger alert.hold_taken
-alert.reminder alert.nobody_there
+alert.reminder alert.nobody_there alert.hold_yours alert.digest alert.drill alert.drill_thanks
 risk.immediate risk.high risk.medium risk.low
 tier.committee tier.district_office tier.district_committee tier.province_office tier.province_committee tier.desk
 tier.police tier.helpline tier.partner tier.emergency

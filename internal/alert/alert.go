@@ -21,7 +21,7 @@ type Call struct {
 
 // informing are the keys of calls that go to somebody who was alerted before and ask for no new answer, though they can be answered.
 var informing = []string{"alert.passed_up", "alert.added", "alert.reminder", "alert.remind_seen", "alert.remind_outcome", "alert.remind_review",
-	"alert.late_owner", "alert.returned"}
+	"alert.late_owner", "alert.returned", "alert.withdrawn"}
 
 // Asks reports whether the call is an alert, which is kept until it is answered; the others only inform.
 func (c Call) Asks() bool { return !slices.Contains(informing, c.Key) }

@@ -13,13 +13,17 @@ import (
 // ErasingClock is by when a person decides whether what was told is erased; it runs until it is decided, also once somebody has taken it.
 const ErasingClock = 72 * time.Hour
 
+// duplicateRisk is by whose clock somebody should have looked whether two reports are one: both are being acted on already.
+const duplicateRisk = report.Low
+
 // StartHold tells the desk that something waits for a person: every desk officer who may know of it and is not away, at once; where all of
 // them are away, all of them, and Deserted says so. h needs ID, Code and Reason, and
 // DangerAt where danger was said. Its clock is the immediate one, from the turn that said danger, or else that of its risk from now; a hold
 // whose risk was not judged counts as high.
+// Of a quiet reason the desk is told when the clock runs out.
 func StartHold(h referral.Hold, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
 	h = cloneHold(h)
-	h.State, h.StartedAt, h.Repeat, h.Owner = referral.HoldWaiting, now, 0, ""
+	h.State, h.StartedAt, h.Repeat, h.Owner, h.Nudged = referral.HoldWaiting, now, 0, "", false
 	from := now
 	if h.Danger && !h.DangerAt.IsZero() && h.DangerAt.Before(now) {
 		from = h.DangerAt
@@ -27,6 +31,9 @@ func StartHold(h referral.Hold, d *directory.Directory, clocks Clocks, now time.
 	h.Due = from.Add(clocks.Of(holdRisk(h)).Accepted)
 	if h.Reason == referral.AskedToErase {
 		h.Due = now.Add(ErasingClock)
+	}
+	if h.Reason.Quiet() {
+		return HoldDecision{Hold: h, Changed: true, Clock: h.Due}
 	}
 	calls := callDesk(&h, d)
 	dec := HoldDecision{Hold: h, Changed: true, Calls: calls, Clock: h.Due, Deserted: deserted(h, d)}
@@ -36,16 +43,19 @@ func StartHold(h referral.Hold, d *directory.Directory, clocks Clocks, now time.
 	return dec
 }
 
-// HoldTimeOut tells the desk again and raises the alarm, as often as its clock runs out and nobody has taken the hold. A wish to erase that was
-// taken and not decided within ErasingClock waits for everybody again.
+// HoldTimeOut tells the desk again and raises the alarm, as often as its clock runs out and nobody has taken the hold. Whoever has taken it
+// and decides nothing is reminded once; then it is everybody's again. A wish to erase has its own long clock, and no reminder.
 func HoldTimeOut(h referral.Hold, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
 	h = cloneHold(h)
-	undecided := h.Reason == referral.AskedToErase && h.State == referral.HoldTaken && !h.Due.IsZero()
-	if h.State != referral.HoldWaiting && !undecided || now.Before(h.Due) {
+	if h.State == referral.HoldReleased || now.Before(h.Due) {
 		return HoldDecision{Hold: h, Clock: h.Due}
 	}
-	if undecided { // who took it did not decide in time: it is everybody's again
-		h.State, h.Owner, h.TakenAt = referral.HoldWaiting, "", time.Time{}
+	if h.State == referral.HoldTaken {
+		if owner, ok := d.Get(h.Owner); ok && !h.Nudged && h.Reason != referral.AskedToErase && mayDecide(h, owner, d) {
+			h.Nudged, h.Due = true, now.Add(clocks.repeatEvery(holdRisk(h)))
+			return HoldDecision{Hold: h, Changed: true, Calls: []Call{yours(h, owner)}, Clock: h.Due}
+		}
+		h.State, h.Owner, h.TakenAt, h.Nudged = referral.HoldWaiting, "", time.Time{}, false
 	}
 	h.Repeat++
 	h.Due = now.Add(clocks.repeatEvery(holdRisk(h)))
@@ -55,8 +65,8 @@ func HoldTimeOut(h referral.Hold, d *directory.Directory, clocks Clocks, now tim
 	}
 }
 
-// TakeHold gives the hold to a desk officer, who then decides on it; whoever comes second is told that it is taken.
-func TakeHold(h referral.Hold, officerID string, d *directory.Directory, now time.Time) HoldDecision {
+// TakeHold gives the hold to a desk officer, who then decides on it by a clock of his own; whoever comes second is told that it is taken.
+func TakeHold(h referral.Hold, officerID string, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
 	h = cloneHold(h)
 	dec := HoldDecision{Hold: h, Clock: h.Due, Reply: Reply{Key: "alert.not_yours", Code: h.Code}}
 	o, ok := d.Get(officerID)
@@ -65,10 +75,7 @@ func TakeHold(h referral.Hold, officerID string, d *directory.Directory, now tim
 	}
 	switch {
 	case h.State == referral.HoldWaiting:
-		h.State, h.Owner, h.TakenAt = referral.HoldTaken, o.ID, now
-		if h.Reason != referral.AskedToErase {
-			h.Due = time.Time{}
-		}
+		h = give(h, o, clocks, now)
 		return HoldDecision{Hold: h, Changed: true, Clock: h.Due, Reply: Reply{Key: "alert.hold_taken", Code: h.Code}}
 	case same(d, h.Owner, o):
 		dec.Reply.Key = "alert.hold_taken"
@@ -78,11 +85,43 @@ func TakeHold(h referral.Hold, officerID string, d *directory.Directory, now tim
 	return dec
 }
 
+// AssignHold gives a hold to a desk officer, whoever had it, and tells him. Reply.Key is alert.not_yours where he may not decide on it, and
+// alert.already_taken where it is his already.
+func AssignHold(h referral.Hold, officerID string, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
+	h = cloneHold(h)
+	o, ok := d.Get(officerID)
+	switch {
+	case !ok || !mayDecide(h, o, d):
+		return HoldDecision{Hold: h, Clock: h.Due, Reply: Reply{Key: "alert.not_yours", Code: h.Code}}
+	case h.State == referral.HoldReleased || h.State == referral.HoldTaken && same(d, h.Owner, o):
+		return HoldDecision{Hold: h, Clock: h.Due, Reply: Reply{Key: "alert.already_taken", Code: h.Code}}
+	}
+	h = give(h, o, clocks, now)
+	if !slices.Contains(h.Called, o.ID) {
+		h.Called = append(h.Called, o.ID)
+	}
+	return HoldDecision{Hold: h, Changed: true, Calls: []Call{yours(h, o)}, Clock: h.Due}
+}
+
+// give makes an officer the owner, with the time in which he decides.
+func give(h referral.Hold, o directory.Officer, clocks Clocks, now time.Time) referral.Hold {
+	h.State, h.Owner, h.TakenAt, h.Nudged = referral.HoldTaken, o.ID, now, false
+	if h.Reason != referral.AskedToErase || h.Due.IsZero() {
+		h.Due = now.Add(clocks.repeatEvery(holdRisk(h)))
+	}
+	return h
+}
+
+// yours tells an officer that a hold is his to decide.
+func yours(h referral.Hold, o directory.Officer) Call {
+	return Call{OfficerID: o.ID, Key: "alert.hold_yours", Tier: string(o.Body), Repeat: h.Repeat}
+}
+
 // AnswerHold is what follows from a desk officer's message about a hold. "Cannot" from one of them leaves it with the others, who were told at
 // the same time; from the last one, or from its owner, the desk is told again soon.
 func AnswerHold(h referral.Hold, officerID string, m Match, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
 	if m.Verb == AcceptIt {
-		return TakeHold(h, officerID, d, now)
+		return TakeHold(h, officerID, d, clocks, now)
 	}
 	h = cloneHold(h)
 	dec := HoldDecision{Hold: h, Clock: h.Due, Reply: Reply{Key: "alert.not_yours", Code: h.Code}}
@@ -184,13 +223,16 @@ func mayDecide(h referral.Hold, o directory.Officer, d *directory.Directory) boo
 
 // holdRisk is the risk by whose clock a hold runs.
 func holdRisk(h referral.Hold) report.Risk {
-	if h.Danger {
+	switch {
+	case h.Danger:
 		return report.Immediate
+	case h.Reason == referral.SuspectedDuplicate:
+		return duplicateRisk
 	}
 	return h.Risk
 }
 
 func cloneHold(h referral.Hold) referral.Hold {
-	h.Called, h.Declined = slices.Clone(h.Called), slices.Clone(h.Declined)
+	h.Called, h.Declined, h.Like = slices.Clone(h.Called), slices.Clone(h.Declined), slices.Clone(h.Like)
 	return h
 }

@@ -21,7 +21,7 @@ func expectHold(t *testing.T, what string, dec HoldDecision, clock time.Time, wa
 	if !dec.Clock.Equal(clock) || !dec.Clock.Equal(dec.Hold.Due) {
 		t.Errorf("%s: the clock is at %v (due %v), want %v", what, dec.Clock, dec.Hold.Due, clock)
 	}
-	if waiting := dec.Hold.State == referral.HoldWaiting; waiting == dec.Clock.IsZero() || waiting == (dec.Hold.Owner != "") {
+	if waiting := dec.Hold.State == referral.HoldWaiting; dec.Clock.IsZero() || waiting == (dec.Hold.Owner != "") {
 		t.Errorf("%s: a hold that is %s has the clock %v and the owner %q", what, dec.Hold.State, dec.Clock, dec.Hold.Owner)
 	}
 }
@@ -40,14 +40,24 @@ func TestHold(t *testing.T) {
 	if dec.Alarm != "Hold 333335: nobody at the desk has taken it; the desk was told again (1)." {
 		t.Errorf("alarm %q", dec.Alarm)
 	}
-	dec = TakeHold(dec.Hold, "desk-2", d, t0.Add(4*time.Hour))
-	expectHold(t, "taken", dec, time.Time{})
+	dec = TakeHold(dec.Hold, "desk-2", d, clocks, t0.Add(4*time.Hour))
+	expectHold(t, "taken", dec, t0.Add(7*time.Hour))
 	if dec.Hold.State != referral.HoldTaken || dec.Hold.Owner != "desk-2" || dec.Reply.Key != "alert.hold_taken" {
 		t.Errorf("%+v", dec)
 	}
-	if late := HoldTimeOut(dec.Hold, d, clocks, t0.Add(7*time.Hour)); late.Changed || late.Alarm != "" || !late.Clock.IsZero() {
-		t.Error("told again although taken")
+	if early := HoldTimeOut(dec.Hold, d, clocks, t0.Add(6*time.Hour)); early.Changed || early.Alarm != "" {
+		t.Error("told again although it was just taken")
 	}
+	dec = HoldTimeOut(dec.Hold, d, clocks, t0.Add(7*time.Hour))
+	expectHold(t, "its owner is reminded", dec, t0.Add(10*time.Hour), "desk-2 hold_yours x1")
+	if dec.Alarm != "" {
+		t.Errorf("a reminder rings the alarm: %q", dec.Alarm)
+	}
+	dec = HoldTimeOut(dec.Hold, d, clocks, t0.Add(10*time.Hour))
+	expectHold(t, "and then it is everybody's", dec, t0.Add(13*time.Hour), "desk-1 hold x2", "desk-2 hold x2")
+	dec = TakeHold(dec.Hold, "desk-1", d, clocks, t0.Add(10*time.Hour))
+	gone := HoldTimeOut(dec.Hold, load(t, "-desk-1"), clocks, dec.Clock)
+	expectHold(t, "whose owner left the directory", gone, t0.Add(16*time.Hour), "desk-2 hold x3")
 }
 
 func TestHoldWithDanger(t *testing.T) {
@@ -70,7 +80,7 @@ func TestHoldKeepsTheRemovedOut(t *testing.T) {
 	dec := StartHold(h, d, clocks, t0)
 	expectHold(t, "neither the removed, nor another province's desk; one phone once", dec, t0.Add(time.Hour), "desk-2 hold", "desk-4 hold")
 	for _, id := range []string{"desk-1", "desk-9", "desk-3", "p-1", "nobody"} {
-		if got := TakeHold(dec.Hold, id, d, t0); got.Changed || got.Reply.Key != "alert.not_yours" {
+		if got := TakeHold(dec.Hold, id, d, clocks, t0); got.Changed || got.Reply.Key != "alert.not_yours" {
 			t.Errorf("%s takes it: %+v", id, got.Reply)
 		}
 	}
@@ -84,7 +94,7 @@ func TestAnswersAboutAHold(t *testing.T) {
 	t.Parallel()
 	d := load(t)
 	waiting := StartHold(referral.Hold{Code: "333335", Risk: report.High}, d, clocks, t0).Hold
-	taken := TakeHold(waiting, "desk-1", d, t0).Hold
+	taken := TakeHold(waiting, "desk-1", d, clocks, t0).Hold
 	released := taken
 	released.State = referral.HoldReleased
 	for _, c := range []struct {
@@ -130,7 +140,7 @@ func TestADeskThatSaysNo(t *testing.T) {
 	dec = HoldTimeOut(dec.Hold, d, clocks, t0.Add(5*time.Minute))
 	expectHold(t, "all the same", dec, t0.Add(3*time.Hour+5*time.Minute), "desk-1 hold x1", "desk-2 hold x1")
 
-	taken := TakeHold(h, "desk-1", d, t0).Hold
+	taken := TakeHold(h, "desk-1", d, clocks, t0).Hold
 	dec = AnswerHold(taken, "desk-1", Match{Verb: CannotDo}, d, clocks, t0.Add(time.Hour))
 	expectHold(t, "given back: the other is told again", dec, t0.Add(4*time.Hour), "desk-2 hold x1")
 }
@@ -158,7 +168,30 @@ func TestHoldAndTheDeskIsAway(t *testing.T) {
 	if !dec.Deserted || !HoldTimeOut(dec.Hold, none, clocks, dec.Clock).Deserted {
 		t.Error("it is not said that nobody is there")
 	}
-	if taken := TakeHold(dec.Hold, "desk-1", none, t0); taken.Hold.Owner != "desk-1" {
+	if taken := TakeHold(dec.Hold, "desk-1", none, clocks, t0); taken.Hold.Owner != "desk-1" {
 		t.Error("who is away could not take it")
+	}
+}
+
+// What another asks of the desk is quiet until its clock runs out, and an owner is named by name.
+func TestQuietAndAssigned(t *testing.T) {
+	t.Parallel()
+	d := load(t)
+	h := referral.Hold{Code: "333335", Risk: report.High, Reason: referral.SuspectedDuplicate, Like: []string{"482135"}}
+	dec := StartHold(h, d, clocks, t0)
+	expectHold(t, "quiet", dec, t0.Add(24*time.Hour))
+	dec = HoldTimeOut(dec.Hold, d, clocks, dec.Clock)
+	expectHold(t, "and then said", dec, t0.Add(48*time.Hour), "desk-1 hold x1", "desk-2 hold x1")
+	dec = AssignHold(dec.Hold, "desk-2", d, clocks, t0)
+	expectHold(t, "assigned", dec, t0.Add(24*time.Hour), "desk-2 hold_yours x1")
+	if again := AssignHold(dec.Hold, "desk-2", d, clocks, t0); again.Changed || again.Reply.Key != "alert.already_taken" {
+		t.Errorf("assigned twice: %+v", again)
+	}
+	dec = AssignHold(dec.Hold, "desk-1", d, clocks, t0.Add(time.Hour))
+	expectHold(t, "and to another", dec, t0.Add(25*time.Hour), "desk-1 hold_yours x1")
+	for _, id := range []string{"c-1", "nobody"} {
+		if no := AssignHold(dec.Hold, id, d, clocks, t0); no.Changed || no.Reply.Key != "alert.not_yours" {
+			t.Errorf("%s is given it: %+v", id, no)
+		}
 	}
 }

@@ -24,7 +24,7 @@ func TestHoldDrawing(t *testing.T) {
 	in := func(s referral.HoldState, reason referral.HoldReason) referral.Hold {
 		h := StartHold(referral.Hold{Code: "333335", Risk: report.High, Reason: reason}, d, clocks, t0).Hold
 		if s != referral.HoldWaiting {
-			h = TakeHold(h, "desk-1", d, t0).Hold
+			h = TakeHold(h, "desk-1", d, clocks, t0).Hold
 		}
 		if h.State = s; s == referral.HoldReleased {
 			h.Due = time.Time{}
@@ -35,7 +35,9 @@ func TestHoldDrawing(t *testing.T) {
 		name string
 		do   func(referral.HoldState) HoldDecision
 	}{
-		{"take", func(s referral.HoldState) HoldDecision { return TakeHold(in(s, referral.NoPlace), "desk-2", d, t0) }},
+		{"take", func(s referral.HoldState) HoldDecision {
+			return TakeHold(in(s, referral.NoPlace), "desk-2", d, clocks, t0)
+		}},
 		{"cannot", func(s referral.HoldState) HoldDecision {
 			return AnswerHold(in(s, referral.NoPlace), "desk-2", Match{Verb: CannotDo}, d, clocks, t0)
 		}},
@@ -47,6 +49,16 @@ func TestHoldDrawing(t *testing.T) {
 			return AnswerHold(h, h.Owner, Match{Verb: CannotDo}, d, clocks, t0)
 		}},
 		{"clock out", func(s referral.HoldState) HoldDecision { return HoldTimeOut(in(s, referral.NoPlace), d, clocks, late) }},
+		{"second clock out", func(s referral.HoldState) HoldDecision {
+			h := in(s, referral.NoPlace)
+			if s != referral.HoldTaken {
+				return HoldDecision{Hold: h} // as any clock
+			}
+			return HoldTimeOut(HoldTimeOut(h, d, clocks, h.Due).Hold, d, clocks, late)
+		}},
+		{"assign", func(s referral.HoldState) HoldDecision {
+			return AssignHold(in(s, referral.NoPlace), "desk-2", d, clocks, t0)
+		}},
 		{"erasing clock out", func(s referral.HoldState) HoldDecision {
 			if s == referral.HoldWaiting {
 				return HoldDecision{Hold: in(s, referral.AskedToErase)} // as any clock
@@ -56,15 +68,17 @@ func TestHoldDrawing(t *testing.T) {
 		{"seen", func(s referral.HoldState) HoldDecision {
 			return AnswerHold(in(s, referral.NoPlace), "desk-1", Match{Verb: HaveSeen}, d, clocks, t0)
 		}},
-		{"a stranger takes", func(s referral.HoldState) HoldDecision { return TakeHold(in(s, referral.NoPlace), "c-1", d, t0) }},
+		{"a stranger takes", func(s referral.HoldState) HoldDecision {
+			return TakeHold(in(s, referral.NoPlace), "c-1", d, clocks, t0)
+		}},
 	}
 	var want, drawn []string
 	for _, s := range []referral.HoldState{referral.HoldWaiting, referral.HoldTaken, referral.HoldReleased} {
 		for _, e := range events {
 			if dec := e.do(s); dec.Changed {
 				want = append(want, fmt.Sprintf("%s --> %s: %s", s, dec.Hold.State, e.name))
-				if dec.Hold.State == referral.HoldWaiting && dec.Clock.IsZero() {
-					t.Errorf("%s in %s: waits without a clock", e.name, s)
+				if dec.Clock.IsZero() {
+					t.Errorf("%s in %s: stands without a clock", e.name, s)
 				}
 			}
 		}

@@ -313,6 +313,20 @@ func (l *ladder) pursue() {
 		l.ref.AcceptDue, l.ref.AcceptRemind = soon, time.Time{}
 	}
 	l.alarm = fmt.Sprintf("Referral %s: everybody of the last step said no or cannot be reached.", l.ref.Code)
+	l.toDesk()
+}
+
+// toDesk opens a hold once: a person decides who else may be asked, while the last step is alerted again by its clock.
+func (l *ladder) toDesk() {
+	if l.ref.AtDesk || l.hold != nil {
+		return
+	}
+	l.ref.AtDesk = true
+	l.hold = &referral.Hold{
+		ReportID: l.ref.ReportID, ConversationID: l.ref.ConversationID, ReferralID: l.ref.ID, Reason: referral.DeclinedByAll,
+		State: referral.HoldWaiting, Risk: l.ref.Risk, Danger: l.ref.Risk == report.Immediate, AreaCode: l.ref.AreaCode, Removed: l.ref.Plan.Removed,
+		Why: []string{fmt.Sprintf("Nobody who was asked about referral %s can act on it, or can be reached.", l.ref.Code)},
+	}
 }
 
 func clone(ref referral.Referral) referral.Referral {

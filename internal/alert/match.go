@@ -20,6 +20,8 @@ const (
 	ForReferral Kind = "referral"
 	// ForHold is a hold's code, at the desk.
 	ForHold Kind = "hold"
+	// ForDrill is the code of a test of the phones. Any answer to it is one.
+	ForDrill Kind = "drill"
 )
 
 // Open is a referral or hold that this phone was alerted to and that is not closed.

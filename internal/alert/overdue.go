@@ -102,6 +102,7 @@ func (l *ladder) tellOwner(c Call) {
 // owned starts the clocks of who has accepted.
 func (l *ladder) owned() {
 	k := l.clocks.Of(l.ref.Risk)
+	l.ref.AtDesk = false // the desk is asked anew, should everybody decline again
 	l.ref.SeenClock, l.ref.OutcomeClock = referral.Timer{}, l.timer(k.Outcome)
 	l.ref.SeenDue, l.ref.OutcomeDue = time.Time{}, l.ref.OutcomeClock.Next
 	if l.ref.State == referral.Accepted {

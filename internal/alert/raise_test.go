@@ -41,7 +41,7 @@ func TestAWishToEraseKeepsItsClock(t *testing.T) {
 	if !dec.Clock.Equal(due) || len(dec.Calls) == 0 {
 		t.Errorf("%+v", dec)
 	}
-	dec = TakeHold(dec.Hold, "desk-2", d, t0.Add(time.Hour))
+	dec = TakeHold(dec.Hold, "desk-2", d, clocks, t0.Add(time.Hour))
 	if dec.Hold.State != referral.HoldTaken || !dec.Clock.Equal(due) {
 		t.Errorf("taken: %+v", dec)
 	}

@@ -46,6 +46,8 @@ type Pack struct {
 	Ladders        referral.Ladders
 	Triage         report.Triage
 	Outbound       Outbound
+	Floods         Floods
+	Drills         Drills
 	Budgets        map[string]locales.Budget // by channel: ussd, sms
 	Directory      *directory.Directory
 	Gazetteer      *gazetteer.Gazetteer
@@ -93,6 +95,37 @@ type Budget struct {
 	Reserve   int // of them for officers only
 	PerNumber int // to one reporter's phone
 }
+
+// Floods says when very much comes at once, and what is done then. Nothing of it is ever dropped.
+type Floods struct {
+	Alone     int           // messages that one officer's phone gets in Within, each by itself; what comes over it is told together
+	Within    time.Duration // how long is looked back
+	Every     time.Duration // how often one message tells of all that waits
+	Commune   int           // reports on one commune in Within, beyond which a person at the desk looks
+	PerNumber int           // reports of one phone in a day, beyond which those that are not pressing go to the desk first
+}
+
+// Drills says when every officer's phone is tried each month. The zero Drills is never.
+type Drills struct {
+	Day    int // of the month, 1 to 28
+	Minute int // of the day, in the pack's zone
+}
+
+// On reports whether there is one each month.
+func (d Drills) On() bool { return d.Day > 0 }
+
+// Next is the first time after t at which a drill begins, in t's zone.
+func (d Drills) Next(t time.Time) time.Time {
+	next := time.Date(t.Year(), t.Month(), d.Day, d.Minute/60, d.Minute%60, 0, 0, t.Location())
+	if !next.After(t) {
+		next = next.AddDate(0, 1, 0)
+	}
+	return next
+}
+
+// usualFloods hold where a pack names none: more than twelve messages in ten minutes nobody reads, and a club's leader who tells of ten
+// children on one day is still told on at once.
+var usualFloods = Floods{Alone: 12, Within: 10 * time.Minute, Every: 10 * time.Minute, Commune: 20, PerNumber: 10}
 
 // A Route names the providers for a prefix or for a carrier's numbers, the first choice first.
 type Route struct {

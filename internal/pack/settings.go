@@ -49,7 +49,7 @@ type settings struct {
 func (s *settings) read(top *yaml.Node, p *Pack) {
 	keys := s.object(top, "pack.yaml", "name", "languages", "time_zone", "holidays?", "working_hours?", "reminder?",
 		"sample?", "help_numbers", "service_codes", "short_code?",
-		"provinces_first?", "trial_phone?", "spoken?", "clocks", "sessions", "ladder", "triage", "outbound", "carriers?", "budgets?")
+		"provinces_first?", "trial_phone?", "spoken?", "clocks", "sessions", "ladder", "triage", "outbound", "carriers?", "budgets?", "floods?", "drills?")
 	p.Name = s.text(keys["name"], "name")
 	p.Languages = s.languages(keys["languages"])
 	p.Zone = s.zone(keys["time_zone"])
@@ -84,6 +84,8 @@ func (s *settings) read(top *yaml.Node, p *Pack) {
 	s.country(keys, p)
 	p.Spoken = s.spoken(keys["spoken"])
 	p.Budgets = s.budgets(keys["budgets"])
+	p.Floods = s.floods(keys["floods"])
+	p.Drills = s.drills(keys["drills"])
 }
 
 // digits reads a number that people key in, between least and most digits long.
@@ -302,6 +304,39 @@ func (s *settings) budget(n *yaml.Node) Budget {
 		s.fault(keys["reserve"], "let it be a part of per_day", "outbound.budget: nothing is left for reporters")
 	}
 	return b
+}
+
+// drills reads when the phones are tried each month.
+func (s *settings) drills(n *yaml.Node) Drills {
+	if n == nil {
+		return Drills{}
+	}
+	keys := s.object(n, "drills", "day", "hour")
+	at, err := time.Parse("15:04", s.text(keys["hour"], "drills.hour"))
+	if err != nil || at.Hour() < 8 || at.Hour() >= 17 {
+		s.fault(keys["hour"], `write an hour of the day between quotes, such as "09:30": from 08:00 to 16:59, so that nobody is woken`, "drills.hour is no fair hour")
+	}
+	return Drills{Day: s.number(keys["day"], "drills.day", 1, 28), Minute: at.Hour()*60 + at.Minute()}
+}
+
+// floods reads what is done when very much comes at once.
+func (s *settings) floods(n *yaml.Node) Floods {
+	f := usualFloods
+	keys := s.object(n, "floods", "alone?", "within?", "every?", "commune?", "per_number?")
+	for key, to := range map[string]*int{"alone": &f.Alone, "commune": &f.Commune, "per_number": &f.PerNumber} {
+		if keys[key] != nil {
+			*to = s.number(keys[key], "floods."+key, 1, 10_000)
+		}
+	}
+	for key, to := range map[string]*time.Duration{"within": &f.Within, "every": &f.Every} {
+		if keys[key] == nil {
+			continue
+		}
+		if *to = s.duration(keys[key], "floods."+key); *to > 24*time.Hour || *to > 0 && *to < time.Minute {
+			s.fault(keys[key], "write a time from 1m to 24h", "floods.%s is %s", key, s.text(keys[key], key))
+		}
+	}
+	return f
 }
 
 func (s *settings) prefix(n *yaml.Node, what string) string {

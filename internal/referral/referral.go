@@ -28,6 +28,7 @@ type Referral struct {
 	Declined       []string // officers who answered "cannot"
 	Failed         []string // officers whose phone could not be reached for good
 	Misplaced      bool     // an officer said that it is another commune's, and the desk was asked
+	AtDesk         bool     // everybody on the ladder said no or cannot be reached, and the desk was asked
 	Repeat         int      // how many times the last step's alert was sent again
 	Owner          string   // the officer who accepted
 	StartedAt      time.Time
@@ -146,11 +147,17 @@ const (
 	AddedTo HoldReason = "added_to"
 	// AskedToErase means that the reporter asks that what was told be erased.
 	AskedToErase HoldReason = "asked_to_erase"
+	// SuspectedDuplicate means that another report speaks of the same commune, harm and age. Both go their way; a person may join them.
+	SuspectedDuplicate HoldReason = "duplicate"
+	// Flood means that very many reports came from one commune or from one phone in a short time.
+	Flood HoldReason = "flood"
+	// DeclinedByAll means that everybody on the ladder said no or cannot be reached.
+	DeclinedByAll HoldReason = "declined"
 )
 
 // HoldReasons returns all reasons for which something is held.
 func HoldReasons() []HoldReason {
-	return []HoldReason{UnclearPlace, NoPlace, NobodyReachable, UnfinishedReport, WrongCommune, AddedTo, AskedToErase}
+	return []HoldReason{UnclearPlace, NoPlace, NobodyReachable, UnfinishedReport, WrongCommune, AddedTo, AskedToErase, SuspectedDuplicate, Flood, DeclinedByAll}
 }
 
 // Meaning says in a sentence what the reason is.
@@ -170,9 +177,19 @@ func (r HoldReason) Meaning() string {
 		return "Something was added to a report, and a person must look at it."
 	case AskedToErase:
 		return "The reporter asks that what was told be erased; a person decides."
+	case SuspectedDuplicate:
+		return "Another report speaks of the same commune, harm and age; a person says whether it is the same child."
+	case Flood:
+		return "Very many reports came in a short time; a person must look at what is happening."
+	case DeclinedByAll:
+		return "Everybody on the ladder said no or cannot be reached."
 	}
 	return "This reason is not known."
 }
+
+// Quiet reports whether the desk is told of such a hold only when its clock runs out: what it is about goes its way meanwhile, and others are
+// being asked.
+func (r HoldReason) Quiet() bool { return r == SuspectedDuplicate || r == DeclinedByAll }
 
 // A HoldState is where a hold stands.
 type HoldState string
@@ -204,7 +221,7 @@ type Hold struct {
 	ID             string
 	ReportID       string
 	ConversationID string
-	ReferralID     string // the referral that an officer said is in the wrong commune; else empty
+	ReferralID     string // the referral that it is about, where it is about one and holds none back; else empty
 	Code           string // six digits, as a referral's
 	Reason         HoldReason
 	Why            []string // what is known of it, in sentences
@@ -219,7 +236,9 @@ type Hold struct {
 	Owner          string      // the desk officer who took it
 	StartedAt      time.Time
 	DangerAt       time.Time
-	Due            time.Time // when the desk is told again; zero unless waiting
+	Due            time.Time // when its owner is reminded, or else the desk told again; zero once it is released
 	TakenAt        time.Time
-	Version        int // counted by the store; 0 is not stored yet
+	Nudged         bool     // its owner was reminded that it is not decided
+	Like           []string // the codes of what it may be the same as: SuspectedDuplicate
+	Version        int      // counted by the store; 0 is not stored yet
 }

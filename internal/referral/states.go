@@ -54,6 +54,8 @@ const (
 	Unreachable Event = "unreachable"
 	// TimeOut: the accepted clock ran out.
 	TimeOut Event = "time out"
+	// TakeBack: the desk takes it back before anybody accepted, since its report goes another way or needs nobody.
+	TakeBack Event = "taken back"
 	// SawChild: the owner says that a worker has seen the child.
 	SawChild Event = "seen"
 	// Finish: the owner gives an outcome that needs no review.
@@ -98,6 +100,7 @@ func Transitions() []Transition {
 		{Alerting, Cannot, Alerting},
 		{Alerting, Unreachable, Alerting},
 		{Alerting, TimeOut, Alerting},
+		{Alerting, TakeBack, Closed},
 		{Accepted, SawChild, Seen},
 		{Accepted, Cannot, Alerting},
 		{Accepted, HandOn, Alerting},

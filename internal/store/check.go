@@ -44,7 +44,9 @@ var rules = []rule{
 			(SELECT 1 FROM holds h WHERE h.conversation_id = c.id AND h.closed_at = 0)`},
 	{"conversation %s has a report and is marked as if nothing of its own had been told",
 		`SELECT c.id FROM conversations c JOIN reports r ON r.conversation_id = c.id
-			WHERE c.bin = 'marked' AND c.mark IN ('empty','information','service','officer','joined')`},
+			WHERE c.bin = 'marked' AND (c.mark IN ('empty','service','officer') OR c.mark IN ('information','joined') -- but a person may say so
+				AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.conversation_id = c.id AND h.closed_at > 0)
+				AND NOT EXISTS (SELECT 1 FROM referrals f WHERE f.conversation_id = c.id AND f.closed_at > 0))`},
 	{"report %s belongs to no conversation",
 		`SELECT id FROM reports r WHERE NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id = r.conversation_id)`},
 	{"report %s has neither a referral nor an open hold",
@@ -68,10 +70,12 @@ var rules = []rule{
 	{"code %s is that of two open matters of different reports",
 		`SELECT code FROM (SELECT code, conversation_id FROM referrals WHERE closed_at = 0
 			UNION SELECT code, conversation_id FROM holds WHERE closed_at = 0) AS open GROUP BY code HAVING count(*) > 1`},
+	{"hold %s is taken by nobody",
+		`SELECT id FROM holds WHERE state = 'taken' AND owner = ''`},
 	{"hold %s belongs to no conversation",
 		`SELECT id FROM holds h WHERE NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id = h.conversation_id)`},
-	{"hold %s waits and no clock runs (no due work " + DueHold + ")",
-		`SELECT id FROM holds h WHERE state = 'waiting' AND ` + noDue(DueHold, "h.id")},
+	{"hold %s is not decided and no clock runs (no due work " + DueHold + ")",
+		`SELECT id FROM holds h WHERE state IN ('waiting','taken') AND ` + noDue(DueHold, "h.id")},
 	{"alert %s asks about nothing that is stored",
 		`SELECT id FROM alerts a WHERE NOT EXISTS (SELECT 1 FROM referrals f WHERE f.id = a.referral_id)
 			AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.id = a.hold_id)`},
@@ -94,7 +98,10 @@ var rules = []rule{
 		`SELECT conversation_id FROM erasures e WHERE asked_at > 0 AND decision = '' AND NOT EXISTS
 			(SELECT 1 FROM holds h WHERE h.id = e.hold_id AND h.closed_at = 0)`},
 	{"message %s is queued and nothing will ever send it (no due work " + DueSend + ")",
-		`SELECT id FROM messages m WHERE state = 'queued' AND ` + noDue(DueSend, "m.id")},
+		`SELECT id FROM messages m WHERE state = 'queued' AND digest_id = '' AND ` + noDue(DueSend, "m.id")},
+	{"message %s is carried by one that is not stored, or that was sent without it",
+		`SELECT id FROM messages m WHERE digest_id <> '' AND NOT EXISTS (SELECT 1 FROM messages d WHERE d.id = m.digest_id AND d.kind = 'digest'
+			AND (m.state <> 'queued' OR d.state = 'queued'))`},
 	{"message %s carries an alert that is not stored",
 		`SELECT id FROM messages m WHERE alert_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alerts a WHERE a.id = m.alert_id)`},
 }

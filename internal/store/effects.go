@@ -27,7 +27,7 @@ type sealedEffects struct {
 func (e *sealedEffects) plain() bool {
 	return e.Report == nil && e.Question == nil && e.ProofTried == nil && e.EraseTry == nil &&
 		len(e.Additions)+len(e.Shown)+len(e.Erasures)+len(e.ClearQuestions)+len(e.Conversations)+len(e.Referrals)+len(e.Holds)+
-			len(e.Alerts)+len(e.AlertStates)+len(e.Messages)+len(e.MessageStates)+len(e.DueFinished)+len(e.LessonsSent) == 0
+			len(e.Alerts)+len(e.AlertStates)+len(e.Messages)+len(e.Digested)+len(e.DrillMoves)+len(e.MessageStates)+len(e.DueFinished)+len(e.LessonsSent) == 0
 }
 
 // acts is the audit entries of the effects; those without a time get the entry's.
@@ -188,6 +188,16 @@ func writeOutgoing(ctx context.Context, tx *sql.Tx, at time.Time, e *sealedEffec
 	}
 	for _, m := range e.messages {
 		if err := insertMessage(ctx, tx, at, m); err != nil {
+			return err
+		}
+	}
+	for _, d := range e.DrillMoves {
+		if err := moveDrill(ctx, tx, at, d); err != nil {
+			return err
+		}
+	}
+	for _, d := range e.Digested {
+		if err := writeDigested(ctx, tx, d); err != nil {
 			return err
 		}
 	}

@@ -84,6 +84,8 @@ type Effects struct {
 	Alerts         []Alert             // inserted
 	AlertStates    []AlertState
 	Messages       []Message // inserted
+	Digested       []Digested
+	DrillMoves     []DrillMove
 	MessageStates  []MessageState
 	Due            []Due    // upserted by kind and subject: a later one moves the time of an earlier one
 	DueDone        []DueKey // removed, whoever holds them

@@ -18,6 +18,12 @@ const (
 	ToAlert MessageKind = "alert"
 	// ToReply answers an officer.
 	ToReply MessageKind = "reply"
+	// ToInform tells an officer something that asks for nothing.
+	ToInform MessageKind = "inform"
+	// ToDrill tries whether an officer's phone is reached and answered.
+	ToDrill MessageKind = "drill"
+	// ToDigest tells an officer in one message of all that waits for him: its text is made when it is sent.
+	ToDigest MessageKind = "digest"
 	// ToReporter goes to a reporter's phone.
 	ToReporter MessageKind = "reporter"
 )
@@ -44,7 +50,7 @@ type Message struct {
 }
 
 // MessageState moves a message on, and with it the alert that it carries. A state that does not follow the stored one changes nothing
-// but the count of attempts and the provider's id, under which a delivery report may come.
+// but the count of attempts and the provider's id, under which a delivery report may come. What a digest carries moves with it.
 type MessageState struct {
 	ID         string
 	State      DeliveryState
@@ -138,10 +144,13 @@ func moveMessage(ctx context.Context, tx *sql.Tx, at time.Time, m MessageState) 
 		set += `, ` + string(m.State) + `_at = $4`
 		args = append(args, millis(m.At))
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE messages SET `+set+` WHERE id = $1 AND state IN (`+prior+`)`, args...); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE messages SET `+set+` WHERE (id = $1 OR digest_id = $1) AND state IN (`+prior+`)`, args...); err != nil {
 		return fmt.Errorf("moving a message: %w", err)
 	}
-	return moveAlertWhere(ctx, tx, `id = (SELECT alert_id FROM messages WHERE id = $1)`, AlertState{ID: m.ID, State: m.State, At: m.At})
+	if err := noteDrillReach(ctx, tx, m); err != nil {
+		return err
+	}
+	return moveAlertWhere(ctx, tx, `id IN (SELECT alert_id FROM messages WHERE id = $1 OR digest_id = $1)`, AlertState{ID: m.ID, State: m.State, At: m.At})
 }
 
 // Message is one outbound message, opened.

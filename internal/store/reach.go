@@ -85,12 +85,30 @@ func noteReach(ctx context.Context, tx *sql.Tx, where string, a AlertState) erro
 	default:
 		return nil
 	}
+	return noteReachOf(ctx, tx, `alerts WHERE `+where, a.ID, since, reached)
+}
+
+// noteDrillReach is noteReach for a test message.
+func noteDrillReach(ctx context.Context, tx *sql.Tx, m MessageState) error {
+	since, reached := int64(0), int64(0)
+	switch m.State {
+	case Failed:
+		since = millis(m.At)
+	case Delivered:
+		reached = millis(m.At)
+	default:
+		return nil
+	}
+	return noteReachOf(ctx, tx, `drill_calls WHERE message_id = $1`, m.ID, since, reached)
+}
+
+func noteReachOf(ctx context.Context, tx *sql.Tx, from, id string, since, reached int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO reach (phone_index, failing_since, reached_at)
-		SELECT DISTINCT phone_index, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM alerts WHERE `+where+`
+		SELECT DISTINCT phone_index, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM `+from+`
 		ON CONFLICT (phone_index) DO UPDATE SET
 			failing_since = CASE WHEN excluded.failing_since = 0 THEN 0 WHEN reach.failing_since = 0 THEN excluded.failing_since ELSE reach.failing_since END,
 			reached_at = CASE WHEN excluded.reached_at > reach.reached_at THEN excluded.reached_at ELSE reach.reached_at END`,
-		a.ID, since, reached)
+		id, since, reached)
 	if err != nil {
 		return fmt.Errorf("noting whether a phone is reached: %w", err)
 	}

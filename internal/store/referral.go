@@ -52,6 +52,7 @@ func takeCode(ctx context.Context, tx *sql.Tx, at time.Time, code, conversation 
 func (s *Store) CodeFree(ctx context.Context, code string, now time.Time) (bool, error) {
 	taken, err := words(ctx, s.read, "looking for a code", `SELECT code FROM referrals WHERE code = $1 AND (closed_at = 0 OR closed_at > $2)
 		UNION ALL SELECT code FROM holds WHERE code = $1 AND (closed_at = 0 OR closed_at > $2)
+		UNION ALL SELECT code FROM drills WHERE code = $1 AND ends_at > $2
 		UNION ALL SELECT reporter_code FROM reports WHERE reporter_code = $3`,
 		code, millis(now.Add(-CodeKept)), s.keys.Blind(reporterCodeKind, code))
 	return err == nil && len(taken) == 0, err

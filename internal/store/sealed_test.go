@@ -37,8 +37,9 @@ func canaryReport(t *testing.T, s *Store) Entry {
 		Message{ID: NewID(), Kind: ToReply, OfficerID: "o1", Number: caller(t), Text: canaryStory})
 	e.Effects.Due = append(e.Effects.Due, Due{Kind: DueSend, Subject: e.Effects.Messages[1].ID, At: noon}, Due{Kind: DueSend, Subject: e.Effects.Messages[2].ID, At: noon})
 	hold := referral.Hold{ID: NewID(), ReportID: r.ID, ConversationID: e.Conversation.ID, Code: "700001", Reason: referral.NoPlace,
-		State: referral.HoldTaken, Why: []string{canaryStory, "village_chief"}, StartedAt: noon}
+		State: referral.HoldTaken, Owner: "desk", Why: []string{canaryStory, "village_chief"}, StartedAt: noon}
 	e.Effects.Holds = []referral.Hold{hold}
+	e.Effects.Due = append(e.Effects.Due, Due{Kind: DueHold, Subject: hold.ID, At: noon})
 	e.Effects.Question = &Question{PhoneIndex: s.PhoneIndex(caller(t)), Kind: "reason", Code: "700001"}
 	return e
 }
