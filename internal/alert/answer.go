@@ -65,6 +65,9 @@ func NeedsReview(outcome string, risk report.Risk) bool {
 // Answer is what follows from an officer's message about a referral, as Resolve understood it. answers.md has the whole table.
 func Answer(ref referral.Referral, officerID string, m Match, d *directory.Directory, clocks Clocks, now time.Time) Decision {
 	if Reviews(ref, officerID, d) {
+		if m.Verb == CannotDo && m.Follow == Connected {
+			return reviewerConnected(ref, officerID, d, clocks, now)
+		}
 		return Review(ref, officerID, m.Verb, d, clocks, now)
 	}
 	switch m.Verb {

@@ -31,7 +31,7 @@ minutes answers us. The table is of a high risk, of which every officer of the c
 
 - **owner**: accepted it. **asked**: was alerted, in this step or an earlier one. **declined**: was alerted and said "cannot".
   **removed**: must not be told. **stranger**: was never alerted. **reviewer**: was asked to agree with the outcome: 1 agrees, 2 sends it back to
-  the owner, 3 gives it to the next tier.
+  the owner, 3 gives it to the next tier, 2 2 (connected to those involved) leaves it to the other reviewers.
 - Nobody is written to when somebody accepts, except who accepts: who answers later learns that it is taken.
 
 `

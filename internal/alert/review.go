@@ -56,6 +56,18 @@ func Review(ref referral.Referral, officerID string, verb Verb, d *directory.Dir
 	return l.decide(reply, nil)
 }
 
+// reviewerConnected removes a reviewer who says that he is connected to those involved. The outcome waits for the others who were asked; where
+// there is none, the next step is asked at once.
+func reviewerConnected(ref referral.Referral, officerID string, d *directory.Directory, clocks Clocks, now time.Time) Decision {
+	l := &ladder{ref: clone(ref), d: d, clocks: clocks, now: now}
+	l.ref.Plan.Removed = ref.Plan.Removed.With(officerID)
+	l.ref.Reviewers = slices.DeleteFunc(l.ref.Reviewers, func(id string) bool { o, ok := d.Get(id); return !ok || !l.mayReview(o) })
+	if len(l.ref.Reviewers) == 0 {
+		l.reviewOut()
+	}
+	return l.decide(Reply{Key: "alert.declined", Code: ref.Code}, nil)
+}
+
 // review asks for agreement with an outcome: the reviewers of the directory who serve the place, of the narrowest area that has any, else the
 // step after the owner's.
 func (l *ladder) review() {

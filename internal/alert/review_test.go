@@ -78,3 +78,20 @@ func TestNobodyReviewsHisOwn(t *testing.T) {
 	ref.Plan.Removed.Everywhere = append(ref.Plan.Removed.Everywhere, directory.ProvinceOffice)
 	told(t, "nor one who is removed", Outcome(ref, "c-1", 3, d, clocks, t0), "d-1 review", "d-2 review")
 }
+
+func TestAConnectedReviewerIsOut(t *testing.T) {
+	t.Parallel()
+	d := load(t)
+	dec := Outcome(accepted(t, d, clocks), "c-1", 4, d, clocks, t0)
+	connected := Match{Verb: CannotDo, Follow: Connected}
+	dec = Answer(dec.Referral, "d-1", connected, d, clocks, t0)
+	told(t, "the other reviewer was asked already", dec)
+	if dec.Reply.Key != "alert.declined" || dec.Referral.State != referral.Review || Reviews(dec.Referral, "d-1", d) {
+		t.Fatalf("%q, %s", dec.Reply.Key, dec.Referral.State)
+	}
+	dec = Answer(dec.Referral, "d-2", connected, d, clocks, t0)
+	told(t, "nobody of the district is left", dec, "p-1 review")
+	if got := Answer(dec.Referral, "d-1", Match{Verb: AcceptIt}, d, clocks, t0); got.Referral.State != referral.Review {
+		t.Errorf("who is connected agreed: %s", got.Referral.State)
+	}
+}
