@@ -398,13 +398,16 @@ func (w *world) addsUp() {
 	}
 }
 
-var anyNumber = regexp.MustCompile(`(\+855|855|0)12000\d{3}`)
+var (
+	anyNumber = regexp.MustCompile(`(\+855|855|0)12000\d{3}`)
+	loggedAt  = regexp.MustCompile(`^\{"time":"[^"]*"`) // its nanoseconds may look like a number
+)
 
 // saysNothingPersonal looks for numbers and Khmer words in everything that was logged.
 func (w *world) saysNothingPersonal() {
 	w.t.Helper()
 	for line := range strings.Lines(w.logs.String()) {
-		if anyNumber.MatchString(line) || strings.ContainsFunc(line, func(r rune) bool { return r >= 0x1780 && r <= 0x17FF }) {
+		if line = loggedAt.ReplaceAllString(line, ""); anyNumber.MatchString(line) || strings.ContainsFunc(line, func(r rune) bool { return r >= 0x1780 && r <= 0x17FF }) {
 			w.t.Errorf("a log line says something personal: %s", line)
 		}
 	}
