@@ -1,11 +1,9 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +12,6 @@ import (
 	"chumrok/internal/pack"
 	"chumrok/internal/phone"
 	"chumrok/internal/referral"
-	"chumrok/internal/seal"
 	"chumrok/internal/store"
 )
 
@@ -205,17 +202,5 @@ func withDesk(c *call, reason string, do func(g *Gateway, reason string) error) 
 	if len([]rune(reason)) > longestReason {
 		return fmt.Errorf("--reason is longer than %d letters: one sentence is enough", longestReason)
 	}
-	return withRecordsAndKeys(c, func(s *store.Store, p *pack.Pack, keys *seal.Keyring) error {
-		texts, err := loadTexts(p)
-		if err != nil {
-			return err
-		}
-		g := &Gateway{pack: p, places: p.Gazetteer, texts: texts, keys: keys, store: s, meter: newMeter(), log: slog.New(slog.DiscardHandler),
-			now: c.now, random: rand.Reader}
-		g.standing.Store(&standing{directory: p.Directory})
-		if err := g.readPhones(c.ctx); err != nil {
-			return err
-		}
-		return do(g, reason)
-	})
+	return withOperator(c, func(g *Gateway) error { return do(g, reason) })
 }
