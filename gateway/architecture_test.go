@@ -65,7 +65,7 @@ var testsMayAlsoImport = []string{"internal/servertest", "adapters/adaptertest"}
 // pure lists the packages that decide: values and a now go in, values come out.
 var pure = []string{
 	"flows", "locales", "internal/phone", "internal/gazetteer", "internal/directory",
-	"internal/report", "internal/referral", "internal/alert", "internal/figures", "internal/sheet",
+	"internal/report", "internal/referral", "internal/alert", "internal/figures", "internal/sheet", "internal/audit",
 }
 
 // impureImports would let a pure package reach the world, or answer differently to the same question.

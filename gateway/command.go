@@ -45,6 +45,7 @@ type commands struct {
 	Flows     flowsCommand     `cmd:"" help:"Look at the conversations."`
 	Figures   figuresCommand   `cmd:"" help:"Count reports by province, harm, age, sex, channel and month, with times; nothing under five is shown."`
 	Directory directoryCommand `cmd:"" help:"Keep the directory: import an office's list, after a look at what would change."`
+	Audit     auditCommand     `cmd:"" help:"Prove and list the record of who looked at what and who decided what."`
 	Officer   officerCommand   `cmd:"" help:"Draw and unlock officers' PINs, note who is away, list where they stand."`
 }
 

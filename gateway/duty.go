@@ -11,7 +11,6 @@ import (
 	"chumrok/adapters"
 	"chumrok/flows"
 	"chumrok/internal/alert"
-	"chumrok/internal/audit"
 	"chumrok/internal/directory"
 	"chumrok/internal/phone"
 	"chumrok/internal/referral"
@@ -245,7 +244,7 @@ func (g *Gateway) dutyDetails(ctx context.Context, o onDuty, words []string, e *
 	if err != nil || !found {
 		return flows.Supplied{}, fmt.Errorf("reading the report of %s: %w", c.Code, notFound(err))
 	}
-	e.Audit = append(e.Audit, audit.Entry{At: now, Who: c.officer.ID, What: "details", Subject: c.Code})
+	e.Audit = append(e.Audit, onRecord(now, c.officer.ID, actDetails, c.Code, ""))
 	e.Shown = append(e.Shown, store.Shown{ReportOf: r.ConversationID}) // what is shown stands in this conversation's turns
 	return flows.Supplied{Answer: isOK, Text: g.detailsText(o, c, r.Report)}, nil
 }
@@ -306,16 +305,20 @@ func (g *Gateway) dutyAnswer(ctx context.Context, o onDuty, verb alert.Verb, wor
 	if c.HoldID != "" {
 		d := alert.AnswerHold(c.hold, c.officer.ID, match, present, g.pack.Clocks, now)
 		g.carryOutHold(e, d, now)
+		deskActed(e, c.officer.ID, verb, d, now)
 		reply = d.Reply
 	} else {
 		ref := c.referral
 		if c.asked && (verb == alert.HaveSeen || verb == alert.GiveOutcome) {
-			ref = alert.Accept(ref, c.officer.ID, present, g.pack.Clocks, now).Referral
+			taken := alert.Accept(ref, c.officer.ID, present, g.pack.Clocks, now)
+			officerActed(e, c.officer.ID, alert.AcceptIt, false, taken, now)
+			ref = taken.Referral
 		}
 		d := alert.Answer(ref, c.officer.ID, match, present, g.pack.Clocks, now)
 		if err := g.carryOut(ctx, e, d, now); err != nil {
 			return flows.Supplied{}, err
 		}
+		officerActed(e, c.officer.ID, verb, false, d, now)
 		reply = d.Reply
 	}
 	if c.AlertID != "" {

@@ -10,6 +10,7 @@ import (
 	"chumrok/internal/alert"
 	"chumrok/internal/audit"
 	"chumrok/internal/pack"
+	"chumrok/internal/phone"
 	"chumrok/internal/referral"
 	"chumrok/internal/store"
 )
@@ -109,7 +110,7 @@ func toDecide(c *call, s *store.Store, code, reason string) (about matterToErase
 func decision(about matterToErase, what store.ErasureDecision, act, code, reason string, now time.Time) store.Effects {
 	e := store.Effects{
 		Erasures: []store.ErasureChange{{ConversationID: about.told.ID, Decision: what, By: operator, Reason: strings.TrimSpace(reason)}},
-		Audit:    []audit.Entry{{At: now, Who: operator, What: act, Subject: code}},
+		Audit:    []audit.Entry{{At: now, Who: operator, What: act, Subject: phone.Digits(code)}},
 	}
 	if what == store.DecidedRefuse {
 		e.DueDone = append(e.DueDone, store.DueKey{Kind: store.DueErase, Subject: about.told.ID})

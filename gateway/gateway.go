@@ -32,27 +32,28 @@ import (
 
 // Gateway is the one program: everything it needs to carry a message from a phone to a decision and back.
 type Gateway struct {
-	config   Config
-	pack     *pack.Pack
-	standing atomic.Pointer[standing] // see roster
-	places   *gazetteer.Gazetteer
-	texts    *locales.Catalogue
-	flows    *flows.Library
-	keys     *seal.Keyring
-	store    *store.Store
-	client   redis.UniversalClient
-	sessions *session.Sessions
-	channels []adapters.Channel // whose hooks are open, and what outbound messages go by
-	outbound outbox.Routes
-	health   outbox.Health        // how the providers do
-	pace     *outbox.Pace         // how many messages a second they take
-	phones   *simulator.Simulator // the simulated phones of trial mode; nil in production
-	meter    *meter
-	log      *slog.Logger
-	now      func() time.Time
-	random   io.Reader
-	name     string // of this process, on the leases it takes; the same after a restart on the same folder
-	closers  []func() error
+	config    Config
+	pack      *pack.Pack
+	standing  atomic.Pointer[standing] // see roster
+	places    *gazetteer.Gazetteer
+	texts     *locales.Catalogue
+	flows     *flows.Library
+	keys      *seal.Keyring
+	recordKey recordKey
+	store     *store.Store
+	client    redis.UniversalClient
+	sessions  *session.Sessions
+	channels  []adapters.Channel // whose hooks are open, and what outbound messages go by
+	outbound  outbox.Routes
+	health    outbox.Health        // how the providers do
+	pace      *outbox.Pace         // how many messages a second they take
+	phones    *simulator.Simulator // the simulated phones of trial mode; nil in production
+	meter     *meter
+	log       *slog.Logger
+	now       func() time.Time
+	random    io.Reader
+	name      string // of this process, on the leases it takes; the same after a restart on the same folder
+	closers   []func() error
 
 	emergencies emergencies // what is in force, read again every few seconds
 	clubs       clubs       // likewise
@@ -76,7 +77,7 @@ func Open(ctx context.Context, config Config, log *slog.Logger, now func() time.
 		return nil, fmt.Errorf("making the data folder: %w; set CHUMROK_DATA to a folder that this process may write", err)
 	}
 	for _, step := range []func(context.Context) error{
-		g.openPack, g.openKeys, g.openStore, g.openSessions, g.openFlows, g.openChannels,
+		g.openPack, g.openKeys, g.openStore, g.openRecord, g.openSessions, g.openFlows, g.openChannels,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err

@@ -29,15 +29,15 @@ func (g *Gateway) dutyHandOn(ctx context.Context, o onDuty, words []string, e *s
 	if !c.reviews {
 		d = alert.HandOn(c.referral, "", present, g.pack.Clocks, now)
 	}
-	return g.dutyDecided(ctx, o, c, d, isNext, "hand on", e, now)
+	return g.dutyDecided(ctx, o, c, d, isNext, actHandOn, e, now)
 }
 
 func (g *Gateway) dutyAgree(ctx context.Context, o onDuty, words []string, e *store.Effects, now time.Time) (flows.Supplied, error) {
-	return g.dutyReview(ctx, o, words, alert.AcceptIt, "agree", e, now)
+	return g.dutyReview(ctx, o, words, alert.AcceptIt, actAgree, e, now)
 }
 
 func (g *Gateway) dutyRefuse(ctx context.Context, o onDuty, words []string, e *store.Effects, now time.Time) (flows.Supplied, error) {
-	return g.dutyReview(ctx, o, words, alert.CannotDo, "refuse", e, now)
+	return g.dutyReview(ctx, o, words, alert.CannotDo, actRefuse, e, now)
 }
 
 // dutyReview is a reviewer's word on an outcome.
@@ -62,7 +62,7 @@ func (g *Gateway) dutyDecided(ctx context.Context, o onDuty, c charge, d alert.D
 	if err := g.carryOut(ctx, e, d, now); err != nil {
 		return flows.Supplied{}, err
 	}
-	e.Audit = append(e.Audit, audit.Entry{At: now, Who: c.officer.ID, What: what, Subject: c.Code})
+	e.Audit = append(e.Audit, onRecord(now, c.officer.ID, what, c.Code, ""))
 	e.ClearQuestions = append(e.ClearQuestions, o.index)
 	return flows.Supplied{Answer: answer}, nil
 }
@@ -90,7 +90,7 @@ func (r referralsHandOnCommand) Run(c *call) error {
 		now := c.now()
 		var d alert.Decision
 		err = g.apply(c.ctx, func(time.Time) (store.Effects, error) {
-			e := store.Effects{Audit: []audit.Entry{{At: now, Who: operator, What: "hand on: " + r.Reason, Subject: ref.Code}}}
+			e := store.Effects{Audit: []audit.Entry{onRecord(now, operator, actHandOn, ref.Code, r.Reason)}}
 			stands, _, err := g.store.Referral(c.ctx, ref.ID)
 			if err != nil {
 				return e, err

@@ -15,14 +15,6 @@ import (
 	"chumrok/internal/store"
 )
 
-// onRecord is the entry for an act of the desk.
-func onRecord(now time.Time, who, what, code, reason string) audit.Entry {
-	if reason != "" {
-		what += ": " + reason
-	}
-	return audit.Entry{At: now, Who: who, What: what, Subject: code}
-}
-
 // openHold is the hold of a code, while it is open.
 func (g *Gateway) openHold(ctx context.Context, typed string) (referral.Hold, error) {
 	code := phone.Digits(typed)
@@ -42,7 +34,7 @@ func (g *Gateway) openHold(ctx context.Context, typed string) (referral.Hold, er
 func (g *Gateway) takeHold(ctx context.Context, code, officer, reason string) (referral.Hold, error) {
 	return g.ownHold(ctx, code, func(h referral.Hold, now time.Time) (alert.HoldDecision, audit.Entry) {
 		d := alert.TakeHold(h, officer, g.roster(), g.pack.Clocks, now)
-		return d, onRecord(now, officer, "hold taken", h.Code, reason)
+		return d, onRecord(now, officer, actHoldTaken, h.Code, reason)
 	})
 }
 

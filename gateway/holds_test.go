@@ -31,12 +31,13 @@ func (w *world) decides(status int, says string, args ...string) string {
 	return out
 }
 
-// recorded says that an act stands in the record, once.
+// recorded says that an act stands in the record, once, with the reason that was given after a colon.
 func (w *world) recorded(who, what, code string) {
 	w.t.Helper()
 	db := w.database()
 	defer db.Close()
-	if n := len(w.values(db, `SELECT what FROM audit WHERE who = $1 AND what = $2 AND subject = $3`, who, what, code)); n != 1 {
+	if n := len(w.values(db, `SELECT what FROM audit a LEFT JOIN audit_reasons r ON r.seq = a.seq
+		WHERE who = $1 AND what || coalesce(': ' || reason, '') = $2 AND subject = $3`, who, what, code)); n != 1 {
 		w.t.Errorf("%q of %s about %s stands %d times in the record: %q", what, who, code, n, w.values(db, `SELECT what FROM audit`))
 	}
 }

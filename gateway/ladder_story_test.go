@@ -132,7 +132,7 @@ func TestSeenTooLate(t *testing.T) {
 		w.gets("banan-office", code)
 		w.replies("banan-office", "1 "+code)
 		w.stands(code, "accepted", "banan-office")
-		if n := w.onRecord(operator, "hand on: Nobody went.", code); n != 1 {
+		if n := w.onRecord(operator, actHandOn, code); n != 1 {
 			w.t.Fatalf("the hand-on is on record %d times", n)
 		}
 	})

@@ -87,7 +87,7 @@ func (r referralsListCommand) Run(c *call) error {
 		return err
 	}
 	if r.Reveal {
-		if err := reveal(c.ctx, s, &list[0]); err != nil {
+		if err := reveal(c.ctx, s, &list[0], c.now()); err != nil {
 			return err
 		}
 	}
@@ -178,8 +178,8 @@ func ofHold(h referral.Hold, p *pack.Pack) waiting {
 }
 
 // reveal opens a report and puts on record that somebody looked, before it is shown.
-func reveal(ctx context.Context, s *store.Store, w *waiting) error {
-	act := audit.Entry{At: time.Now(), Who: "command", What: "reveal", Subject: w.Code}
+func reveal(ctx context.Context, s *store.Store, w *waiting, now time.Time) error {
+	act := onRecord(now, operator, actReveal, w.Code, "")
 	if _, err := s.Apply(ctx, act.At, store.Effects{Audit: []audit.Entry{act}}); err != nil {
 		return fmt.Errorf("putting the look on record: %w", err)
 	}

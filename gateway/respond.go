@@ -192,6 +192,7 @@ func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer 
 		}
 		d := alert.AnswerHold(h, officer.ID, match, present, g.pack.Clocks, now)
 		g.carryOutHold(e, d, now)
+		deskActed(e, officer.ID, match.Verb, d, now)
 		return matter{hold: h.ID, area: h.AreaCode, risk: h.Risk}, d.Reply, d.Question, nil
 	}
 	r, found, err := g.store.Referral(ctx, match.Open.ID)
@@ -206,6 +207,7 @@ func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer 
 	if err := g.carryOut(ctx, e, d, now); err != nil {
 		return matter{}, alert.Reply{}, nil, err
 	}
+	officerActed(e, officer.ID, match.Verb, alert.Reviews(r, officer.ID, present), d, now)
 	return matter{referral: r.ID, area: r.AreaCode, risk: r.Risk, outcome: d.Referral.Outcome}, d.Reply, d.Question, nil
 }
 

@@ -39,6 +39,9 @@ func (g *Gateway) Watch(ctx context.Context) error {
 	if err := g.planDrill(ctx); err != nil {
 		g.log.Error("the monthly drill could not be planned; it is when the gateway starts again", "error", err)
 	}
+	if err := g.planCheckpoint(ctx); err != nil {
+		g.log.Error("the record's checkpoint could not be planned; it is when the gateway starts again", "error", err)
+	}
 	var watchers errgroup.Group
 	for range sweepers {
 		watchers.Go(func() error { return g.watch(ctx) })
@@ -130,6 +133,8 @@ func (g *Gateway) try(ctx context.Context, due store.Due) (err error) {
 		return g.lesson(ctx, due)
 	case dueTellTaken, dueTellClosed:
 		return g.feedback(ctx, due)
+	case store.DueCheckpoint:
+		return g.checkpoint(ctx, due)
 	case store.DueErase:
 		return g.erase(ctx, due)
 	case store.DueForget:

@@ -90,6 +90,7 @@ func stories(t *testing.T, story func(*world)) {
 			w.nothingElseArrived()
 			w.addsUp()
 			w.saysNothingPersonal()
+			w.recordSaysNothingPersonal()
 		})
 	}
 }

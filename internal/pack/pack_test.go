@@ -3,6 +3,7 @@ package pack
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -442,6 +443,50 @@ func TestWordsForHarmsWithAWayOfTheirOwn(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q suggests %q, not %q", story, got, want)
+		}
+	}
+}
+
+// TestCheckpoint: to whom the record's head goes is read and checked; the default pack gives it to nobody.
+func TestCheckpoint(t *testing.T) {
+	t.Parallel()
+	if c := cambodia(t).Checkpoint; c.On() || !c.Safe() {
+		t.Errorf("the default pack gives checkpoints to %+v", c)
+	}
+	for _, c := range []struct {
+		written, fault, note string
+		to, url              string
+	}{
+		{written: `{to: "012 000 990"}`, to: "+85512000990"},
+		{written: `{url: "https://records.example.org/checkpoints?token=x"}`, url: "https://records.example.org/checkpoints?token=x"},
+		{written: `{url: "http://127.0.0.1:9999/x"}`, url: "http://127.0.0.1:9999/x", note: "checkpoint.url is plain http: only trial mode sends to it"},
+		{written: `{}`, fault: "checkpoint goes to a phone or to a web address"},
+		{written: `{to: "+85512000990", url: "https://records.example.org"}`, fault: "checkpoint goes to a phone or to a web address"},
+		{written: `{to: "1280"}`, fault: "checkpoint.to is no phone number"},
+		{written: `{to: "+447700900123"}`, fault: "checkpoint.to is a number that nothing is sent to"},
+		{written: `{url: "records.example.org"}`, fault: "checkpoint.url is no web address"},
+		{written: `{url: "ftp://records.example.org"}`, fault: "checkpoint.url is no web address"},
+		{written: `{url: "https://me:word@records.example.org"}`, fault: "checkpoint.url is no web address"},
+		{written: `{url: "https://records.example.org/#x"}`, fault: "checkpoint.url is no web address"},
+		{written: `{mail: "a@example.org"}`, fault: `checkpoint: unknown key "mail"`},
+		{written: `yes`, fault: "checkpoint is no mapping"},
+	} {
+		p, notes, err := Load(edited(t, "\nsessions:", "\ncheckpoint: "+c.written+"\nsessions:", nil), "x")
+		switch {
+		case c.fault != "":
+			if err == nil || !strings.Contains(err.Error(), "x/pack.yaml:") || !strings.Contains(err.Error(), c.fault) {
+				t.Errorf("%s: %v, want %q with its line", c.written, err, c.fault)
+			}
+			continue
+		case err != nil:
+			t.Errorf("%s: %v", c.written, err)
+			continue
+		}
+		if p.Checkpoint.To.E164() != c.to || p.Checkpoint.URL != c.url || !p.Checkpoint.On() || p.Checkpoint.Safe() != (c.note == "") {
+			t.Errorf("%s: to %q, url %q", c.written, p.Checkpoint.To.E164(), p.Checkpoint.URL)
+		}
+		if said := fmt.Sprint(notes); !strings.Contains(said, c.note) || (c.note == "") != (len(notes) == 0) {
+			t.Errorf("%s: notes %s", c.written, said)
 		}
 	}
 }

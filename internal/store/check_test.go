@@ -60,7 +60,7 @@ var seeds = []seed{
 	{"nobody decides", `INSERT INTO erasures (conversation_id, tries, hold_id, asked_at, decision, decided_by, decided_at, reason, erased_at)
 		VALUES ($1, 0, 'x', 1, '', '', 0, '', 0)`, concluded1, "conversation ID was asked to be erased and no hold of it is open"},
 	{"record changed", `UPDATE audit SET who = 'nobody' WHERE seq = 2 AND who <> $1`, func(fixture) []any { return []any{"-"} }, "entry 2: its content"},
-	{"record cut", `DELETE FROM audit WHERE seq = 3 AND who <> $1`, func(fixture) []any { return []any{"-"} }, "entry 3: the record ends after entry 2"},
+	{"record cut", `DELETE FROM audit WHERE seq = 3 AND who <> $1`, func(fixture) []any { return []any{"-"} }, "entry 3: it is gone: the record ends after entry 2"},
 }
 
 type fixture struct {

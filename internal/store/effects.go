@@ -25,7 +25,7 @@ type sealedEffects struct {
 
 // plain says that the effects touch nothing but due work and the audit record, which a group writes for all its members at once.
 func (e *sealedEffects) plain() bool {
-	return e.Report == nil && e.Question == nil && e.ProofTried == nil && e.EraseTry == nil &&
+	return e.Report == nil && e.Question == nil && e.ProofTried == nil && e.EraseTry == nil && e.Checkpoint == nil &&
 		len(e.Additions)+len(e.Shown)+len(e.Erasures)+len(e.ClearQuestions)+len(e.Conversations)+len(e.Referrals)+len(e.Holds)+
 			len(e.Alerts)+len(e.AlertStates)+len(e.Messages)+len(e.Digested)+len(e.DrillMoves)+len(e.MessageStates)+len(e.DueFinished)+len(e.LessonsSent) == 0
 }
@@ -218,6 +218,11 @@ func writeOutgoing(ctx context.Context, tx *sql.Tx, at time.Time, e *sealedEffec
 	}
 	if e.Question != nil {
 		if err := ask(ctx, tx, at, *e.Question); err != nil {
+			return err
+		}
+	}
+	if e.Checkpoint != nil {
+		if err := writeKept(ctx, tx, *e.Checkpoint); err != nil {
 			return err
 		}
 	}

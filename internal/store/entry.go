@@ -98,6 +98,7 @@ type Effects struct {
 	EraseTry       *EraseTry
 	Erasures       []ErasureChange
 	ProofTried     *ProofTried
+	Checkpoint     *Kept // given away with what this sends
 	Audit          []audit.Entry
 }
 

@@ -87,6 +87,9 @@ func eraseMatters(ctx context.Context, tx *sql.Tx, at time.Time, ids []string) e
 	for _, text := range []string{
 		`DELETE FROM due WHERE kind <> '` + DueErase + `' AND (subject IN ` + in + ` OR subject IN ` + matters + ` OR subject IN ` + sent + `)`,
 		`DELETE FROM handings WHERE message_id IN ` + sent,
+		`DELETE FROM audit_reasons WHERE seq IN (SELECT a.seq FROM audit a WHERE EXISTS (SELECT 1 FROM referrals f WHERE f.code = a.subject
+			AND f.started_at <= a.at AND f.conversation_id IN ` + in + `) OR EXISTS (SELECT 1 FROM holds h WHERE h.code = a.subject
+			AND h.started_at <= a.at AND h.conversation_id IN ` + in + `))`,
 		`DELETE FROM questions WHERE code IN (SELECT code FROM referrals WHERE conversation_id IN ` + in + `
 			UNION SELECT code FROM holds WHERE conversation_id IN ` + in + `)`,
 		`DELETE FROM messages WHERE id IN ` + sent,

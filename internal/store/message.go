@@ -24,6 +24,8 @@ const (
 	ToDrill MessageKind = "drill"
 	// ToDigest tells an officer in one message of all that waits for him: its text is made when it is sent.
 	ToDigest MessageKind = "digest"
+	// ToKeep gives the record's checkpoint to whoever keeps it.
+	ToKeep MessageKind = "keep"
 	// ToReporter goes to a reporter's phone.
 	ToReporter MessageKind = "reporter"
 )

@@ -51,6 +51,9 @@ func Open(ctx context.Context, url string, keys *seal.Keyring) (*Store, error) {
 	if err == nil {
 		err = s.fits(ctx)
 	}
+	if err == nil {
+		err = s.carryRecord(ctx)
+	}
 	if err != nil {
 		for i := len(s.close) - 1; i >= 0; i-- {
 			_ = s.close[i]() // the first error is the one to tell
