@@ -78,4 +78,8 @@ fuzz: ## run every fuzz function for a minute (FUZZ_TIME=10s for less)
 bench: setup ## run the benchmarks on real Redis and PostgreSQL, as lines of: name value unit
 	@go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCH_TIME) -benchmem ./... | awk -f tools/bench.awk
 
+.PHONY: attacks
+attacks: setup ## run the attack tests and print what each tries, whether it held, and what hanging connections cost
+	@go -C tools run ./attacks
+
 GO_FOLDERS := $(wildcard adapters deploy flows gateway internal locales tools)

@@ -270,7 +270,7 @@ var actsDriven = map[string]string{
 	"phone lost": "TestEveryActOfTheDeskIsOnRecord", "figures": "TestEveryActOfTheDeskIsOnRecord", "directory import": "TestDirectoryImport",
 	"drill started": "TestDrillsAndLessonsAreOnRecord", "erasing asked": "TestEveryErasingIsOnRecord", "erasing refused": "TestEveryErasingIsOnRecord",
 	"erase": "TestEveryErasingIsOnRecord", "erased": "TestEveryErasingIsOnRecord", "lessons on": "TestDrillsAndLessonsAreOnRecord", "lessons off": "TestDrillsAndLessonsAreOnRecord",
-	"record key": "TestWhatIsInForceIsOnRecord", "directory": "TestWhatIsInForceIsOnRecord", "checkpoint": "TestCheckpointBySMS",
+	"agreed to erase": "TestAttackOneOperatorErases", "record key": "TestWhatIsInForceIsOnRecord", "directory": "TestWhatIsInForceIsOnRecord", "checkpoint": "TestCheckpointBySMS",
 }
 
 func TestEveryKindOfActIsDriven(t *testing.T) {

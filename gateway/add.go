@@ -18,6 +18,11 @@ import (
 // same, and the desk is told once: whoever floods a report silences nobody, and rings no officer's phone all night.
 const mostAdded = 5
 
+// mostAlarms is how many additions to one report within an hour ring because they speak of danger, or because somebody whom they name has taken
+// it. The danger is known then, and its clock runs; whoever holds the code, an officer among them, could else ring owner and desk without end.
+// What comes over it is kept, stands in the hold at the desk, and is refused nobody.
+const mostAlarms = 4
+
 // join makes the words of a conversation that gave a code part of the report of that code. It is false where the code is nobody's or is not
 // answered now, or where something else was told: then a person at the desk has to read it.
 func (g *Gateway) join(ctx context.Context, c store.Resumed, dangerAt time.Time, state flows.State, now time.Time) (store.Effects, bool, error) {
@@ -90,6 +95,12 @@ func (g *Gateway) addedFrom(ctx context.Context, e *store.Effects, r store.Repor
 		return fmt.Errorf("counting what was added: %w", err)
 	}
 	t := telling{e: e, now: now, earlier: n, before: r.Risk, dangerAt: dangerAt}
+	if t.alarms, err = g.store.DangerAddedSince(ctx, r.ConversationID, now.Add(-time.Hour)); err != nil {
+		return fmt.Errorf("counting what was added of danger: %w", err)
+	}
+	if t.hour, err = g.store.AddedSince(ctx, r.ConversationID, now.Add(-time.Hour)); err != nil {
+		return fmt.Errorf("counting what was added: %w", err)
+	}
 	const sexual = string(report.HarmSexual)
 	wasSexual := r.Says("harm", sexual)
 	kept := r.Suggested
@@ -138,16 +149,22 @@ type telling struct {
 	before   report.Risk
 	removed  referral.Removal
 	earlier  int       // additions of this day before
+	hour     int       // of them within the last hour
+	alarms   int       // of these the ones that spoke of danger
 	dangerAt time.Time // when danger was said in what was added; zero when it was not
 	told     bool      // somebody who answers for it was told
 	closed   bool      // somebody who answered for it may not know of it any more
+	wider    bool      // and that is new: somebody is kept out who was not before
 	sexual   bool      // it speaks of sexual harm now, and did not before: others are responsible
 }
 
 func (t *telling) danger() bool { return !t.dangerAt.IsZero() }
 
-// pressing says that somebody must hear of it whatever came before.
-func (t *telling) pressing() bool { return t.danger() || t.r.Risk > t.before || t.closed || t.sexual }
+// pressing says that somebody must hear of it whatever came before. What is new always is; the same alarm again is so mostAlarms times an hour.
+func (t *telling) pressing() bool {
+	again := t.danger() && t.alarms < mostAlarms || t.closed && t.hour < mostAlarms
+	return again || t.r.Risk > t.before || t.closed && t.wider || t.sexual
+}
 
 // tellOwners tells who has taken the open referrals of a report, and makes these more pressing where the report became so.
 func (g *Gateway) tellOwners(ctx context.Context, t *telling) error {
@@ -167,6 +184,7 @@ func (g *Gateway) tellOwners(ctx context.Context, t *telling) error {
 			continue
 		}
 		wider := t.removed.Wider(ref.Plan.Removed)
+		t.wider = t.wider || wider
 		ref.Plan.Removed = ref.Plan.Removed.And(t.removed)
 		d := alert.Raise(ref, t.r.Risk, present, g.pack.Clocks, t.now)
 		d.Changed = d.Changed || wider
@@ -204,6 +222,9 @@ func (g *Gateway) tellDesk(ctx context.Context, t *telling) error {
 			}
 			return g.startHold(ctx, t.e, h, t.now)
 		}
+		if t.danger() && !slices.Contains(h.Why, alarmsAgain) {
+			h.Why = append(h.Why, alarmsAgain)
+		}
 		d := alert.HoldDecision{Hold: h, Changed: true, Clock: h.Due}
 		if t.earlier <= mostAdded && !t.told {
 			who := []string{h.Owner}
@@ -219,13 +240,16 @@ func (g *Gateway) tellDesk(ctx context.Context, t *telling) error {
 		g.carryOutHold(t.e, d, t.now)
 		return nil
 	}
-	if t.told && !t.danger() && !t.closed && !t.sexual || t.earlier > mostAdded && !t.pressing() {
+	if t.told && !t.danger() && !t.closed && !t.sexual || t.earlier > mostAdded && !t.pressing() && !t.danger() {
 		return nil
 	}
 	h := referral.Hold{ReportID: t.r.ID, ConversationID: t.r.ConversationID, Reason: referral.AddedTo, Risk: t.r.Risk, Danger: t.danger(),
 		DangerAt: t.dangerAt, AreaCode: t.r.AreaCode, Removed: t.removed, Why: []string{t.why()}}
 	return g.startHold(ctx, t.e, h, t.now)
 }
+
+// alarmsAgain is what the desk reads in a hold into which danger is written again and again.
+var alarmsAgain = fmt.Sprintf("Danger was added more than %d times within an hour. All of it is in the report; no phone rings for each any more.", mostAlarms)
 
 // why says to the desk what is to be looked at.
 func (t *telling) why() string {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,7 +12,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"chumrok/internal/alert"
-	"chumrok/internal/pack"
 )
 
 // wrongCode is a code that is nobody's and could be somebody's: its check digit is right.
@@ -102,88 +99,6 @@ func TestWrongCodesOnOnePhone(t *testing.T) {
 		if got := w.asks(childPhone, code); got != received {
 			t.Errorf("an hour later the right code is answered with %q", got)
 		}
-	})
-}
-
-// TestTenThousandGuesses: from a thousand phones against fifty open codes, the fifty among the guesses: nobody learns
-// anything, and the phone that reported is answered meanwhile.
-func TestTenThousandGuesses(t *testing.T) {
-	stories(t, func(w *world) {
-		const (
-			guesses = 10_000
-			own     = 777 // the phone that reports, and guesses too, less than it may
-		)
-		phone := func(n int) string { return fmt.Sprintf("+85512000%03d", n) }
-		w.gateway.pack.Outbound.Budget = pack.Budget{} // no budget may hide what a guess would be answered
-		w.gateway.pack.Floods = pack.Floods{Alone: 1000, Within: time.Minute, Every: time.Minute, Commune: 1000, PerNumber: 1000}
-		var codes []string
-		for range 50 {
-			child := w.caller(phone(own)).texts("គាត់វាយប្អូនខ្ញុំរាល់យប់").concludesBySMS()
-			codes = append(codes, child.code(8))
-		}
-		w.forgets("banan1-chair")
-
-		// The first two thousand guesses are only valid codes; what comes after them is also each of the fifty, twenty times.
-		draw := rand.New(rand.NewPCG(1, 2))
-		tries := make([]string, 0, guesses)
-		for len(tries) < 2_000 {
-			tries = append(tries, wrongCode(draw, codes))
-		}
-		rest := slices.Repeat(codes, 20)
-		for len(rest) < guesses-len(tries) {
-			rest = append(rest, wrongCode(draw, codes))
-		}
-		draw.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
-		tries = append(tries, rest...)
-
-		officers := map[string]bool{}
-		for _, number := range w.officer {
-			officers[number] = true
-		}
-		var answers sync.Map
-		ask := func(i int) error {
-			from := phone(i % 1000)
-			if from == phone(own) && i > 3*1000 {
-				return nil
-			}
-			if officers[from] { // by SMS an officer's digits are an officer's answer
-				answer, err := w.gateway.status(t.Context(), w.number(from), tries[i], w.clock.Now())
-				answers.Store(answer == askCall, i)
-				return err
-			}
-			answer, err := w.sends(from, tries[i], fmt.Sprintf("SMguess%025d", i))
-			answers.Store(strings.Contains(answer, w.sentence("km", "sms.call")), i)
-			return err
-		}
-		var next atomic.Int64
-		var workers sync.WaitGroup
-		for range 16 {
-			workers.Go(func() {
-				for i := int(next.Add(1)) - 1; i < guesses; i = int(next.Add(1)) - 1 {
-					if err := ask(i); err != nil {
-						t.Error(err)
-						return
-					}
-				}
-			})
-		}
-		workers.Wait()
-		if i, found := answers.Load(false); found {
-			t.Fatalf("guess %v was answered with something else than to call", i)
-		}
-
-		received := w.sentence("en", "ask.received")
-		if got := w.asks(phone(own), codes[7]); got != received {
-			t.Errorf("the phone that reported is answered with %q", got)
-		}
-		if got := w.asks(w.officer["kampot"], codes[7]); got != w.sentence("en", "ask.call") {
-			t.Errorf("another phone is answered with %q while guesses go on", got)
-		}
-		w.clock.set(w.clock.Now().Add(time.Hour))
-		if got := w.asks(phone(999), codes[7]); got != received {
-			t.Errorf("an hour later another phone is answered with %q", got)
-		}
-		w.replies("banan1-chair", "0")
 	})
 }
 

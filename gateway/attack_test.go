@@ -168,7 +168,7 @@ func TestAttackStaleAnswerLeavesTheClock(t *testing.T) {
 	})
 }
 
-// TestAttackStaleAnswerLeavesTheDesksClock is the same at the desk.
+// TestAttackStaleAnswerLeavesTheDesksClock: the same at the desk: a decision that was made a moment before stops no clock that giving back started.
 func TestAttackStaleAnswerLeavesTheDesksClock(t *testing.T) {
 	stories(t, func(w *world) {
 		w.caller(childPhone).texts("គេវាយខ្ញុំ")

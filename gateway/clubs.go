@@ -88,7 +88,7 @@ func (a clubsAddCommand) take(p *pack.Pack) (store.Club, error) {
 	if !ok || len(place.Code) != 6 {
 		return club, fmt.Errorf("%s is no commune: give its six digits, after a club's number of three to five if it has one already", words[0])
 	}
-	club.AreaCode, club.Name = place.Code, strings.TrimSpace(strings.Join(words[1:], " "))
+	club.AreaCode, club.Name = place.Code, clean(strings.Join(words[1:], " "))
 	return club, nil
 }
 

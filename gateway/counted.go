@@ -90,7 +90,10 @@ func begunAnew(m adapters.Message) bool { return m.New && m.Channel == adapters.
 // ofAnother says whether a session goes on from another phone than the one that began it: an operator may give an id out again, and nothing of
 // the first call may show in the second. Where a number is hidden nobody can tell.
 func (g *Gateway) ofAnother(o openConversation, m adapters.Message) bool {
-	return m.Channel == adapters.USSD && o.phone != "" && !m.From.IsZero() && o.phone != g.store.PhoneIndex(m.From)
+	if m.From.IsZero() { // some operators name the phone only at first; what opened with a PIN goes on for no nameless turn
+		return m.Channel == adapters.USSD && o.state.Answer(pinField) == isOK
+	}
+	return m.Channel == adapters.USSD && o.phone != "" && o.phone != g.store.PhoneIndex(m.From)
 }
 
 // begunWith says whether a conversation has only begun, with this very message, which has no id: it is delivered again.

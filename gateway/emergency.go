@@ -150,7 +150,7 @@ func (o emergencyOnCommand) Run(c *call) error {
 		if err != nil {
 			return err
 		}
-		reason := strings.TrimSpace(o.Reason)
+		reason := clean(o.Reason)
 		if reason == "" {
 			return errors.New("--reason is empty: say why, for the record")
 		}

@@ -12,6 +12,7 @@ import (
 	"chumrok/internal/pack"
 	"chumrok/internal/phone"
 	"chumrok/internal/referral"
+	"chumrok/internal/seal"
 	"chumrok/internal/store"
 )
 
@@ -24,6 +25,7 @@ type eraseCommand struct {
 type eraseCodeCommand struct {
 	Code   string `arg:"" help:"The code of a referral or a hold."`
 	Reason string `required:"" help:"Why, for the record; no person's name."`
+	Second string `placeholder:"OFFICER" help:"A second person who agrees and types a PIN; needed where danger or sexual harm was told."`
 }
 
 type eraseRefuseCommand struct {
@@ -37,7 +39,7 @@ type eraseListCommand struct {
 
 // Run decides that it is erased, and erases it. A reporter who cannot ask by phone asks by calling: so nobody need have asked.
 func (d eraseCodeCommand) Run(c *call) error {
-	return withRecords(c, func(s *store.Store, _ *pack.Pack) error {
+	return withRecordsAndKeys(c, func(s *store.Store, p *pack.Pack, keys *seal.Keyring) error {
 		about, undone, err := toDecide(c, s, d.Code, d.Reason)
 		if err == nil && undone {
 			err = fmt.Errorf("that %s is erased was decided already, and is not done yet: 'erase list --all' shows it", d.Code)
@@ -50,6 +52,13 @@ func (d eraseCodeCommand) Run(c *call) error {
 		}
 		conversation := about.told.ID
 		e := decision(about, store.DecidedErase, "erase", d.Code, d.Reason, c.now())
+		if about.grave() {
+			agreed, err := agrees(c, s, p, keys, about, d.Code, d.Second)
+			if err != nil {
+				return err
+			}
+			e.Audit = append(e.Audit, agreed)
+		}
 		e.Due = append(e.Due, store.Due{Kind: store.DueErase, Subject: conversation, At: c.now()})
 		if err := decide(c, s, e); err != nil {
 			return err
@@ -88,7 +97,7 @@ func (d eraseRefuseCommand) Run(c *call) error {
 
 // toDecide reads what a decision is about, and whether to erase it was decided and is not done.
 func toDecide(c *call, s *store.Store, code, reason string) (about matterToErase, undone bool, err error) {
-	if strings.TrimSpace(reason) == "" {
+	if clean(reason) == "" {
 		return matterToErase{}, false, errors.New("--reason is empty: say why, for the record")
 	}
 	conversation, err := conversationOf(c.ctx, s, code)
@@ -109,7 +118,7 @@ func toDecide(c *call, s *store.Store, code, reason string) (about matterToErase
 // decision is what a decision writes; the wish's hold is over with it.
 func decision(about matterToErase, what store.ErasureDecision, act, code, reason string, now time.Time) store.Effects {
 	e := store.Effects{
-		Erasures: []store.ErasureChange{{ConversationID: about.told.ID, Decision: what, By: operator, Reason: strings.TrimSpace(reason)}},
+		Erasures: []store.ErasureChange{{ConversationID: about.told.ID, Decision: what, By: operator, Reason: clean(reason)}},
 		Audit:    []audit.Entry{{At: now, Who: operator, What: act, Subject: phone.Digits(code)}},
 	}
 	if what == store.DecidedRefuse {

@@ -195,7 +195,7 @@ const longestReason = 200
 // withDesk runs an act of the desk beside a gateway that may be running: it decides by the same pack and ledger, and the running gateway sends what
 // follows from it.
 func withDesk(c *call, reason string, do func(g *Gateway, reason string) error) error {
-	reason = strings.Join(strings.Fields(reason), " ")
+	reason = strings.Join(strings.Fields(clean(reason)), " ")
 	if longNumber.MatchString(reason) {
 		return errors.New("--reason holds a long number: it stays on record for ever, so write it without numbers and names of persons")
 	}

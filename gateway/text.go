@@ -12,18 +12,19 @@ import (
 // longestText is what is kept of one message, in bytes: more than any phone can send in one go.
 const longestText = 8 << 10
 
-// clean makes a message safe to keep and to compare: whole UTF-8, no control and no direction characters, and none of
-// the zero-width characters that some keyboards put between Khmer words. Khmer's own marks and line ends stay.
+// clean makes a text safe to keep, to compare and to show to officers and operators: whole UTF-8, no control and no direction characters, and none
+// that shows nothing, such as the zero-width characters that some keyboards put between Khmer words: a word with one inside looks like
+// itself and is found by no rule. Khmer's own vowels and signs stay, the sign that joins consonants among them; line ends become spaces.
 func clean(text string) string {
 	if !utf8.ValidString(text) {
 		text = strings.ToValidUTF8(text, "�")
 	}
 	text = strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n', r == '\t', r == ' ', r == '\r':
+		case r == '\n', r == '\t', r == ' ', r == '\r', r == '\u2028', r == '\u2029':
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
-			return -1 // control, bidi, zero-width space and joiners, byte order mark
+		case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+			return -1 // control, bidi, zero-width space and joiners, byte order mark, fillers, selectors of a letter's look
 		}
 		return r
 	}, text)

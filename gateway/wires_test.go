@@ -291,8 +291,14 @@ func (w *world) android(event, id string, payload map[string]any) (int, string) 
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	stamp := strconv.FormatInt(w.clock.Now().Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(w.gateway.config.AndroidSMS.SigningKey))
-	fmt.Fprint(mac, string(body), stamp)
-	return w.send("/hooks/androidsms", said, http.Header{"X-Timestamp": {stamp}, "X-Signature": {hex.EncodeToString(mac.Sum(nil))}})
+	stamp, signature := androidSignature(w.gateway.config.AndroidSMS.SigningKey, string(body), w.clock.Now())
+	return w.send("/hooks/androidsms", said, http.Header{"X-Timestamp": {stamp}, "X-Signature": {signature}})
+}
+
+// androidSignature is how the phone's app signs a body: HMAC-SHA256 over it and the time stamp behind it.
+func androidSignature(key, body string, at time.Time) (stamp, signature string) {
+	stamp = strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(key))
+	fmt.Fprint(mac, body, stamp)
+	return stamp, hex.EncodeToString(mac.Sum(nil))
 }

@@ -448,6 +448,12 @@ func (w *world) post(path string, form url.Values, token any) (int, string) {
 	if token, ok := token.(string); ok {
 		request.Header.Set("X-Twilio-Signature", twilioSignature(token, w.env["CHUMROK_PUBLIC_URL"]+path, form))
 	}
+	return w.answered(request)
+}
+
+// answered sends a request to the public address and returns the answer.
+func (w *world) answered(request *http.Request) (int, string) {
+	w.t.Helper()
 	response, err := w.public.Client().Do(request)
 	if err != nil {
 		w.t.Fatal(err)

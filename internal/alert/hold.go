@@ -20,9 +20,12 @@ const duplicateRisk = report.Low
 // them are away, all of them, and Deserted says so. h needs ID, Code and Reason, and
 // DangerAt where danger was said. Its clock is the immediate one, from the turn that said danger, or else that of its risk from now; a hold
 // whose risk was not judged counts as high.
-// Of a quiet reason the desk is told when the clock runs out.
+// Of a quiet reason the desk is told when the clock runs out. A hold that waits already, and is started again because more came, keeps its clock
+// where that runs out sooner: who goes on writing puts nothing off.
 func StartHold(h referral.Hold, d *directory.Directory, clocks Clocks, now time.Time) HoldDecision {
 	h = cloneHold(h)
+	waited := h.State == referral.HoldWaiting && h.Due.After(now)
+	before := h.Due
 	h.State, h.StartedAt, h.Repeat, h.Owner, h.Nudged = referral.HoldWaiting, now, 0, "", false
 	from := now
 	if h.Danger && !h.DangerAt.IsZero() && h.DangerAt.Before(now) {
@@ -31,6 +34,9 @@ func StartHold(h referral.Hold, d *directory.Directory, clocks Clocks, now time.
 	h.Due = from.Add(clocks.Of(holdRisk(h)).Accepted)
 	if h.Reason == referral.AskedToErase {
 		h.Due = now.Add(ErasingClock)
+	}
+	if waited && before.Before(h.Due) {
+		h.Due = before
 	}
 	if h.Reason.Quiet() {
 		return HoldDecision{Hold: h, Changed: true, Clock: h.Due}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"chumrok/internal/gazetteer"
 	"chumrok/internal/phone"
@@ -53,7 +54,8 @@ func Import(country Country, rows []sheet.Row, name string, g *gazetteer.Gazette
 
 // formula says whether a spreadsheet that opens our file would take a text for a formula. A number may begin with a plus sign.
 func (l *loader) formula(text string) bool {
-	if text == "" || !strings.ContainsRune("=@+-", rune(text[0])) {
+	begins := []rune(strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == '\'' }))
+	if len(begins) == 0 || !strings.ContainsRune("=@+-＝＠＋－", begins[0]) {
 		return false
 	}
 	_, err := l.country.Phones.Parse(text)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"chumrok/internal/gazetteer"
@@ -178,6 +179,8 @@ func (l *loader) row(line int, row []string) {
 		l.fault(line, `save the file as "CSV UTF-8"`, "the row is not UTF-8")
 		return
 	}
+	before := len(l.faults)
+	l.unseen(line, row)
 	// cell is one cell of the row, and what is found wrong from then on is wrong with it.
 	cell := func(column string) string {
 		i, ok := l.at[column]
@@ -191,7 +194,6 @@ func (l *loader) row(line int, row []string) {
 		}
 		return ""
 	}
-	before := len(l.faults)
 	o := Officer{Line: line, CaseAccount: cell("case_account"), ID: cell("officer_id")}
 	if first, twice := l.ids[o.ID]; o.ID == "" {
 		l.fault(line, "give each row one of its own that never changes", "officer_id is empty")
@@ -232,6 +234,25 @@ func (l *loader) row(line int, row []string) {
 	if len(l.faults) == before {
 		l.officers = append(l.officers, o)
 	}
+}
+
+// unseen says that a cell holds what cannot be seen: a name that turns the writing round, or moves a terminal's cursor, reads as another one.
+// What some keyboards put between Khmer words does no harm, nor what telephone books put around a number.
+func (l *loader) unseen(line int, row []string) {
+	for i, text := range row {
+		l.column = i + 1
+		if i != l.at["phone"] && strings.ContainsFunc(text, unseen) {
+			l.fault(line, "type the cell anew", "a cell holds a character that cannot be seen")
+		}
+	}
+	l.column = 0
+}
+
+func unseen(r rune) bool {
+	if r >= '\u200b' && r <= '\u200d' {
+		return false
+	}
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // word reads a cell that holds one word of a closed list.

@@ -148,7 +148,7 @@ func TestCSVIsSafeAndWhole(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{"+1": "'+1", " =1": "' =1", "-1": "'-1", "@x": "'@x", "＝1": "'＝1", "a\r\n=b": "a  =b", "\t=1": "' =1", "12": "12",
-		"": "", "<5": "<5", "'=1": "''=1"} {
+		"": "", "<5": "<5", "'=1": "''=1", "\u200b=1": "'=1", "\u202e\ufeff+1": "'+1", "a\u2028=b": "a =b"} {
 		if got := Plain(in); got != want {
 			t.Errorf("%q becomes %q, expected %q", in, got, want)
 		}

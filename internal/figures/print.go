@@ -60,8 +60,11 @@ func (s Spell) minutes() []string {
 // that break a cell are gone.
 func Plain(cell string) string {
 	cell = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		switch {
+		case unicode.IsControl(r), r == '\u2028', r == '\u2029':
 			return ' '
+		case unicode.Is(unicode.Cf, r): // or a formula could begin behind what shows nothing
+			return -1
 		}
 		return r
 	}, cell)

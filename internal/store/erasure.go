@@ -200,3 +200,11 @@ func (s *Store) AddedSince(ctx context.Context, conversation string, since time.
 		conversation, millis(since))
 	return len(joined), err
 }
+
+// DangerAddedSince counts those of AddedSince in which danger was said.
+func (s *Store) DangerAddedSince(ctx context.Context, conversation string, since time.Time) (int, error) {
+	joined, err := words(ctx, s.read, "counting the danger that was added", `SELECT a.conversation_id FROM additions a
+		JOIN conversations c ON c.id = a.conversation_id
+		WHERE a.report_of = $1 AND a.at >= $2 AND a.conversation_id <> a.report_of AND c.danger_at > 0`, conversation, millis(since))
+	return len(joined), err
+}
