@@ -36,10 +36,11 @@ func (g *Gateway) openRecord(ctx context.Context) error {
 		g.recordKey, err = loadRecordKey(path)
 	}
 	to := g.pack.Checkpoint
+	missing := errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNoRecordKey) // the key file's folder may be read-only
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && to.On():
+	case missing && to.On():
 		return fmt.Errorf("the pack's checkpoint is signed with a key, and there is none at %s: make it with 'audit key', once, and put the same file on every gateway", path)
-	case errors.Is(err, fs.ErrNotExist):
+	case missing:
 		g.log.Warn("the record's checkpoints cannot be signed: make the key with 'audit key'", "file", path)
 	case err != nil:
 		return err

@@ -23,6 +23,9 @@ const recordWords = `# Signs the checkpoints of the record of who did what. Read
 # Give the second word of "verifying" to whoever keeps the checkpoints. Keep the file as it is: another key is another record's name.
 `
 
+// errNoRecordKey says that the record's key could not be kept where it belongs.
+var errNoRecordKey = errors.New("keeping the record's key beside the key file")
+
 // recordKey is the pair of keys of this deployment's record.
 type recordKey struct {
 	signer    note.Signer
@@ -96,7 +99,7 @@ func makeRecordKey(path string, random io.Reader) (recordKey, bool, error) {
 	if err := createWhole(path, recordHead+"\n"+recordWords+"signing "+signing+"\nverifying "+verifying+"\n"); errors.Is(err, fs.ErrExist) {
 		made = false
 	} else if err != nil {
-		return recordKey{}, false, fmt.Errorf("keeping the record's key: %w", err)
+		return recordKey{}, false, fmt.Errorf("%w: %w", errNoRecordKey, err)
 	}
 	k, err := loadRecordKey(path)
 	return k, made, err
@@ -113,10 +116,25 @@ func createWhole(path, text string) error {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Link(f.Name(), path)
+		if err = os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+			err = createPlain(path, text) // a file system without second names
+		}
 	}
-	if err = errors.Join(err, os.Remove(f.Name())); err != nil {
+	if err = errors.Join(err, os.Remove(f.Name())); err != nil || runtime.GOOS == "windows" { // which has no such thing as syncing a folder
 		return err
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// createPlain makes a file of mode 0600 in more than one step; it never takes the place of another either.
+func createPlain(path, text string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }
