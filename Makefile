@@ -77,6 +77,7 @@ fuzz: ## run every fuzz function for a minute (FUZZ_TIME=10s for less)
 .PHONY: bench
 bench: setup ## run the benchmarks on real Redis and PostgreSQL, as lines of: name value unit
 	@go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCH_TIME) -benchmem ./... | awk -f tools/bench.awk
+	@go test -tags nullseal -run '^$$' -bench 'BenchmarkSealing' -benchtime 20x ./gateway | awk -f tools/bench.awk
 
 .PHONY: attacks
 attacks: setup ## run the attack tests and print what each tries, whether it held, and what hanging connections cost

@@ -98,6 +98,7 @@ var actsDriven = map[string]string{
 	"phone lost": "TestEveryActOfTheDeskIsOnRecord", "figures": "TestEveryActOfTheDeskIsOnRecord", "directory import": "TestDirectoryImport",
 	"drill started": "TestDrillsAndLessonsAreOnRecord", "erasing asked": "TestEveryErasingIsOnRecord", "erasing refused": "TestEveryErasingIsOnRecord",
 	"erase": "TestEveryErasingIsOnRecord", "erased": "TestEveryErasingIsOnRecord", "lessons on": "TestDrillsAndLessonsAreOnRecord", "lessons off": "TestDrillsAndLessonsAreOnRecord",
+	"archive exported": "TestTheArchiveOpensForItsHoldersAlone", "keys rotated": "TestKeysAreRotated", "key destroyed": "TestOldCopiesDieWithTheMonth",
 	"agreed to erase": "TestAttackOneOperatorErases", "record key": "TestWhatIsInForceIsOnRecord", "directory": "TestWhatIsInForceIsOnRecord", "checkpoint": "TestCheckpointBySMS",
 }
 

@@ -38,6 +38,7 @@ type commands struct {
 	Holds     holdsCommand     `cmd:"" help:"List what waits at the desk for a person, and decide on it: take, assign, join, mark, release."`
 	Drill     drillCommand     `cmd:"" help:"Try the officers' phones, and see who answered."`
 	Erase     eraseCommand     `cmd:"" help:"Decide whether what a reporter asks to be erased is destroyed, and list what was asked."`
+	Keys      keysCommand      `cmd:"" help:"Make and rotate keys, hand over what only their holders open, put lost keys back."`
 	Coverage  coverageCommand  `cmd:"" help:"List the communes that too few phones serve, and the phones that are dead."`
 	Emergency emergencyCommand `cmd:"" help:"Switch emergency mode on and off, for a province or the nation."`
 	Clubs     clubsCommand     `cmd:"" help:"Give children's clubs their numbers, list and retire them, print their posters."`

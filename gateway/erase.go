@@ -224,8 +224,15 @@ func conversationOf(ctx context.Context, s *store.Store, typed string) (string, 
 		return r.ConversationID, err
 	}
 	h, found, err := s.HoldByCode(ctx, code)
-	if err == nil && !found {
+	if err != nil || found {
+		return h.ConversationID, err
+	}
+	_, past, err := s.ConversationWithCode(ctx, code)
+	if err == nil && past {
+		err = fmt.Errorf("what was told under the code %s is past its time here: 'chumrok keys archive %s' writes out the copy that its holders can open", code, code)
+	}
+	if err == nil {
 		err = fmt.Errorf("no referral and no hold has the code %s, or it is erased: 'erase list' shows what was asked", code)
 	}
-	return h.ConversationID, err
+	return "", err
 }

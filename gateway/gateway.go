@@ -62,6 +62,7 @@ type Gateway struct {
 	phonesRead  kept[store.NewPhone] // of officers, since directory.csv was written
 	presence    presence             // the directory without those who are away
 	crowd       crowd                // what is being sent to each phone now
+	months      months               // whether the keys of months are as they should be
 	taking      unanswered           // turns without an id of their provider's that are being taken
 }
 
@@ -125,30 +126,15 @@ func (g *Gateway) openPack(context.Context) error {
 	return nil
 }
 
-func (g *Gateway) openKeys(context.Context) error {
-	_, err := os.Stat(g.config.Keys)
-	if errors.Is(err, fs.ErrNotExist) && g.config.Mode == Trial {
-		keys, err := seal.Generate()
-		if err != nil {
-			return fmt.Errorf("generating trial keys: %w", err)
-		}
-		if err := keys.Save(g.config.Keys); err != nil {
-			return fmt.Errorf("keeping the trial keys: %w", err)
-		}
-	}
-	if g.keys, err = seal.Load(g.config.Keys); err != nil {
-		return fmt.Errorf("reading the key file of CHUMROK_KEYS: %w", err)
-	}
-	return nil
-}
-
 func (g *Gateway) openStore(ctx context.Context) error {
 	s, err := store.Open(ctx, g.config.DatabaseURL, g.keys)
 	if err != nil {
+		g.takeBackKeys(err)
 		return fmt.Errorf("opening the database of CHUMROK_DATABASE_URL: %w", err)
 	}
 	g.store = s
 	g.meter.watchUnanswered(g.unanswered)
+	g.meter.watchKeys(func() int { return len(g.months.troubles()) })
 	g.closers = append(g.closers, s.Close)
 	if g.name, err = ownName(g.config.Data); err != nil {
 		return err
@@ -157,7 +143,7 @@ func (g *Gateway) openStore(ctx context.Context) error {
 	if err := s.ReleaseLeases(ctx, g.name); err != nil {
 		return fmt.Errorf("taking up the work left behind: %w", err)
 	}
-	return nil
+	return g.beginEpochs(ctx)
 }
 
 // ownName is a name for this process that survives its restart: it is kept in the data folder, of which each process

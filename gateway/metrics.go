@@ -25,6 +25,7 @@ type meter struct {
 	ignored  *prometheus.CounterVec // by provider and what
 	// overBudget counts answers to callers that no budget covered
 	overBudget prometheus.Counter
+	rewrapped  prometheus.Counter // data keys that were moved to another month's key
 }
 
 func newMeter() *meter {
@@ -46,9 +47,11 @@ func newMeter() *meter {
 			Help: "Answers to callers that were kept and not sent because the day's budget was used up."}),
 		ignored: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chumrok_ignored_total",
 			Help: "Things that providers told and that are about no message."}, []string{"provider", "what"}),
+		rewrapped: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_rewrapped_total",
+			Help: "Data keys of conversations that were moved from an older key to the month's."}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_panics_total", Help: "Hooks that panicked."}),
 	}
-	m.registry.MustRegister(m.turns, m.turnTime, m.sends, m.due, m.alarms, m.redis, m.panics, m.overBudget, m.ignored,
+	m.registry.MustRegister(m.turns, m.turnTime, m.sends, m.due, m.alarms, m.redis, m.panics, m.overBudget, m.rewrapped, m.ignored,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -64,6 +67,12 @@ func (m *meter) watchUnanswered(count func() (int, error)) {
 			}
 			return float64(n)
 		}))
+}
+
+// watchKeys shows how much is wrong with the keys of months.
+func (m *meter) watchKeys(count func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "chumrok_keys_trouble",
+		Help: "What is wrong with the keys of months; anything above 0 needs a person, and /readyz says what."}, func() float64 { return float64(count()) }))
 }
 
 // watchProvider shows how a provider does, one line for each state.

@@ -67,10 +67,6 @@ func withRecordsAndKeys(c *call, do func(*store.Store, *pack.Pack, *seal.Keyring
 		return err
 	}
 	defer s.Close()
-	keys, err := seal.Load(config.Keys)
-	if err != nil {
-		return fmt.Errorf("reading the key file of CHUMROK_KEYS: %w", err)
-	}
 	p, err := loadPack(config)
 	if err != nil {
 		return err
@@ -78,7 +74,7 @@ func withRecordsAndKeys(c *call, do func(*store.Store, *pack.Pack, *seal.Keyring
 	if p.Directory, err = withChangedPhones(c.ctx, s, p.Directory); err != nil {
 		return err
 	}
-	return do(s, p, keys)
+	return do(s, p, s.Keys())
 }
 
 // withOperator gives a command a gateway without phones and providers: what it decides is written down, and a running one sends it.

@@ -67,11 +67,16 @@ func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, "not ready: the database does not answer")
 		return
 	}
+	degraded := g.months.troubles()
 	if err := g.sessions.Ping(ctx); err != nil {
-		fmt.Fprintln(w, "ready, degraded: Redis does not answer; conversations go on from the ledger")
-		return
+		degraded = append(degraded, "Redis does not answer; conversations go on from the ledger")
 	}
-	fmt.Fprintln(w, "ready")
+	for _, what := range degraded {
+		fmt.Fprintln(w, "ready, degraded: "+what)
+	}
+	if len(degraded) == 0 {
+		fmt.Fprintln(w, "ready")
+	}
 }
 
 // wholeBody reads a request's body before anything parses it, and refuses one that is too large.

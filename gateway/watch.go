@@ -29,6 +29,8 @@ const (
 	// sweepSize is how much work is claimed at once, all of it done side by side. Were it more, a provider that hangs would
 	// keep the last of it waiting beyond its lease, and an alert of danger that came meanwhile behind it.
 	sweepSize = 8
+	// pastWait is how long work waits whose matter can be read by nobody here.
+	pastWait = time.Hour
 	// sweepers is how many look for due work at once, so that what waits for a provider that hangs keeps nothing else back.
 	sweepers = 4
 )
@@ -38,6 +40,9 @@ const (
 func (g *Gateway) Watch(ctx context.Context) error {
 	if err := g.planDrill(ctx); err != nil {
 		g.log.Error("the monthly drill could not be planned; it is when the gateway starts again", "error", err)
+	}
+	if err := g.planKeys(ctx); err != nil {
+		g.log.Error("the daily work on keys could not be planned; it is when the gateway starts again", "error", err)
 	}
 	if err := g.planCheckpoint(ctx); err != nil {
 		g.log.Error("the record's checkpoint could not be planned; it is when the gateway starts again", "error", err)
@@ -76,6 +81,9 @@ func (g *Gateway) Sweep(ctx context.Context) (int, error) {
 	if err := g.readPhones(ctx); err != nil {
 		g.log.Error("going by the phones that were known", "error", err)
 	}
+	if err := g.keepEpochs(ctx); err != nil {
+		g.log.Error("going on with the key of the month that was", "error", err)
+	}
 	claimed, err := g.store.Claim(ctx, g.now(), g.name, leaseTime, sweepSize)
 	if err != nil {
 		return 0, fmt.Errorf("claiming due work: %w", err)
@@ -98,6 +106,13 @@ func (g *Gateway) do(ctx context.Context, due store.Due) {
 		return
 	}
 	g.meter.due.WithLabelValues(due.Kind, "again").Inc()
+	if errors.Is(err, store.ErrPast) { // a copy of the database was put back whose keys are destroyed: a person may put them back, too
+		g.log.Warn("due work is about what is past its time here; it waits", "kind", due.Kind, "subject", due.Subject)
+		if err := g.store.Retry(context.WithoutCancel(ctx), due, g.now().Add(pastWait)); err != nil {
+			g.log.Error("giving work back failed; its lease runs out", "kind", due.Kind, "subject", due.Subject, "error", err)
+		}
+		return
+	}
 	g.log.Error("due work failed; it comes again", "kind", due.Kind, "subject", due.Subject, "attempt", due.Attempts, "error", err)
 	again := g.now().Add(outbox.Retry(due.Attempts, due.Urgency, g.random))
 	if err := g.store.Retry(context.WithoutCancel(ctx), due, again); err != nil {
@@ -133,6 +148,10 @@ func (g *Gateway) try(ctx context.Context, due store.Due) (err error) {
 		return g.lesson(ctx, due)
 	case dueTellTaken, dueTellClosed:
 		return g.feedback(ctx, due)
+	case store.DueArchive:
+		return g.store.Archive(ctx, g.now(), due)
+	case dueKeys:
+		return g.tendKeys(ctx, due)
 	case store.DueCheckpoint:
 		return g.checkpoint(ctx, due)
 	case store.DueErase:

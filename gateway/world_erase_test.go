@@ -184,11 +184,9 @@ func (w *world) traces(conversation string) [][]byte {
 	return all
 }
 
-// isGone says that none of these bytes is in the database, nor what they say in anything that can still be opened, nor in Redis.
-func (w *world) isGone(traces [][]byte) {
+// atRest is everything that the database's files, or on a server its rows, and Redis hold.
+func (w *world) atRest(db *sql.DB) []byte {
 	w.t.Helper()
-	db := w.database()
-	defer db.Close()
 	var kept [][]byte
 	if w.env["CHUMROK_DATABASE_URL"] == "" {
 		for _, suffix := range []string{"", "-wal", "-shm"} {
@@ -203,20 +201,33 @@ func (w *world) isGone(traces [][]byte) {
 			kept = append(kept, w.values(db, `SELECT convert_to(t::text, 'UTF8') FROM `+string(table)+` t`)...)
 		}
 	}
-	keys, err := w.gateway.client.Keys(w.t.Context(), "chumrok:session:*").Result()
+	keys, err := w.gateway.client.Keys(w.t.Context(), "*").Result()
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for _, key := range keys {
+		kept = append(kept, []byte(key))
 		fields, err := w.gateway.client.HGetAll(w.t.Context(), key).Result()
-		if err != nil {
-			w.t.Fatal(err)
+		if err != nil { // not a hash
+			value, err := w.gateway.client.Get(w.t.Context(), key).Bytes()
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			kept = append(kept, value)
 		}
 		for _, value := range fields {
 			kept = append(kept, []byte(value))
 		}
 	}
-	all := bytes.Join(kept, []byte{0})
+	return bytes.Join(kept, []byte{0})
+}
+
+// isGone says that none of these bytes is in the database, nor what they say in anything that can still be opened, nor in Redis.
+func (w *world) isGone(traces [][]byte) {
+	w.t.Helper()
+	db := w.database()
+	defer db.Close()
+	all := w.atRest(db)
 	for _, trace := range traces {
 		if bytes.Contains(all, trace) || bytes.Contains(all, fmt.Appendf(nil, "%x", trace)) || bytes.Contains(all, []byte(secret)) {
 			w.t.Fatal("something is left of what was erased")

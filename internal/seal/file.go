@@ -20,28 +20,38 @@ import (
 const fileHead = "chumrok-keys 1"
 
 // fileWords explains the file to whoever opens it.
-const fileWords = `# Whoever holds this file can read every report; without it no report can be read again, by anyone.
-# Keep it readable by the gateway alone, and a copy in a safe place apart from the database's copies.
-# master ID SECRET   the last one seals new conversations; older ones still open theirs. Never remove one in use.
-# index SECRET       finds sealed things again. It never changes.
+const fileWords = `# Whoever holds this file and the folder epochs beside it can read every report that is being worked on; without them
+# nobody can, but with the escrow files. Keep both readable by the gateway alone, and apart from the database's copies.
+# index SECRET         finds sealed things again.
+# case PUBLICKEY       archive copies are sealed for the case holder, who keeps the private half apart.
+# recovery PUBLICKEY   and for the recovery holder, for whom the keys of each month are put into the folder escrow, too.
+# master ID SECRET     of older files: still opens what it sealed. Never remove one in use.
 `
 
 // checkSize is how many bytes of a checksum follow a secret in the file, so that a slip of the pen shows on
 // loading and not as reports that cannot be read.
 const checkSize = 4
 
-// Save writes the keyring to path, readable by its owner only (mode 0600), in one step: a crash leaves the old
+// Save writes the key file to path, readable by its owner only (mode 0600), in one step: a crash leaves the old
 // file or the new one, whole. It refuses to take the place of a file that holds a key which k lacks, since what
-// that key sealed could never be read again.
+// that key sealed could never be read again. Epochs are files of their own and not written by it.
 func (k *Keyring) Save(path string) error {
 	if err := k.covers(path); err != nil {
 		return fmt.Errorf("saving keys: %w", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // made with mode 0600
-	if err != nil {
+	if err := writeFile(path, k.ring().text()); err != nil {
 		return fmt.Errorf("saving keys: %w", err)
 	}
-	_, err = tmp.Write(k.text())
+	return nil
+}
+
+// writeFile writes a file of mode 0600 whole or not at all, and makes it outlive a power cut.
+func writeFile(path string, text []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(text)
 	if err == nil {
 		err = tmp.Sync()
 	}
@@ -50,7 +60,7 @@ func (k *Keyring) Save(path string) error {
 		err = os.Rename(tmp.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("saving keys: %w", errors.Join(err, os.Remove(tmp.Name())))
+		return errors.Join(err, os.Remove(tmp.Name()))
 	}
 	return syncDir(filepath.Dir(path))
 }
@@ -62,27 +72,24 @@ func syncDir(dir string) error {
 	}
 	d, err := os.Open(dir)
 	if err != nil {
-		return fmt.Errorf("saving keys: %w", err)
+		return err
 	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("saving keys: %w", err)
-	}
-	return nil
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // covers says with nil that no file is at path, or that k holds each of its keys.
 func (k *Keyring) covers(path string) error {
-	old, err := Load(path)
+	p, err := parseFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("a file is there already and cannot be read as keys; move it away first: %w", err)
 	}
-	if !bytes.Equal(old.ring().index, k.ring().index) {
+	if !bytes.Equal(p.index, k.ring().index) {
 		return fmt.Errorf("%s holds another keyring; move it away first, and keep it", path)
 	}
-	for _, o := range old.ring().masters {
+	for _, o := range p.masters {
 		found := false
 		for _, m := range k.ring().masters {
 			found = found || (m.id == o.id && bytes.Equal(m.secret, o.secret))
@@ -94,13 +101,19 @@ func (k *Keyring) covers(path string) error {
 	return nil
 }
 
-func (k *Keyring) text() []byte {
+// text is the key file.
+func (r *ring) text() []byte {
 	var b bytes.Buffer
 	b.WriteString(fileHead + "\n" + fileWords)
-	for _, m := range k.ring().masters {
+	for _, m := range r.masters {
 		fmt.Fprintf(&b, "master %x %s\n", m.id, encode(m.secret))
 	}
-	fmt.Fprintf(&b, "index %s\n", encode(k.ring().index))
+	fmt.Fprintf(&b, "index %s\n", encode(r.index))
+	for _, h := range Holders() {
+		if p, ok := r.holders[h]; ok {
+			fmt.Fprintf(&b, "%s %s\n", h, p.text)
+		}
+	}
 	return b.Bytes()
 }
 
@@ -109,27 +122,36 @@ func encode(secret []byte) string {
 	return base64.RawURLEncoding.EncodeToString(append(bytes.Clone(secret), sum[:checkSize]...))
 }
 
-// Load reads the key file at path. All faults are reported at once, each with its line and how to mend it; no
-// error holds any of the file's words. A missing file is fs.ErrNotExist. A file that other users can read is
-// refused.
+// Load reads the key file at path and the folder of epochs beside it. All faults are reported at once, each with its line
+// and how to mend it; no error holds any of the files' words. A missing file is fs.ErrNotExist. A file that other users
+// can read is refused.
 func Load(path string) (*Keyring, error) {
-	f, err := os.Open(path)
+	p, err := parseFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("loading keys: %w", err)
+	}
+	epochs, err := loadEpochs(path)
+	if err != nil {
+		return nil, fmt.Errorf("loading keys: %w", err)
+	}
+	if len(p.masters)+len(epochs) == 0 {
+		return nil, fmt.Errorf("loading keys: %s: no key of any month is in %s; restore that folder, or put the keys back with `chumrok keys recover`", path, epochsOf(path))
+	}
+	r, err := p.ring(epochs)
+	if err != nil {
+		return nil, fmt.Errorf("loading keys: %w", err)
+	}
+	return newKeyring(r, path), nil
+}
+
+// parseFile reads the key file alone.
+func parseFile(path string) (*parser, error) {
+	f, err := openSecret(path, "key file")
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("loading keys: %w", err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > 1<<20 {
-		return nil, fmt.Errorf("loading keys: %s is not a key file; make one with `gateway keys generate`", path)
-	}
-	// A group may read, since that is how container platforms hand a secret over; nobody else may, and none may write.
-	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o037 != 0 {
-		return nil, fmt.Errorf("loading keys: %s is open to others (mode %04o); run chmod 600 %s", path, mode, path)
-	}
-	p := parser{path: path}
+	p := &parser{path: path}
 	scan := bufio.NewScanner(f)
 	for scan.Scan() {
 		p.line(scan.Text())
@@ -137,7 +159,29 @@ func Load(path string) (*Keyring, error) {
 	if err := scan.Err(); err != nil {
 		p.fault("cannot be read further (%v); is this the key file?", err)
 	}
-	return p.keyring()
+	err = p.whole()
+	return p, err
+}
+
+// openSecret opens a file that holds a secret, and refuses one that others can read.
+func openSecret(path, what string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > 1<<20) {
+		err = fmt.Errorf("%s is not a %s; make one with `chumrok keys generate`", path, what)
+	}
+	// A group may read, since that is how container platforms hand a secret over; nobody else may, and none may write.
+	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o037 != 0 {
+		mode := info.Mode().Perm()
+		err = fmt.Errorf("%s is open to others (mode %04o); run chmod 600 %s", path, mode, path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 type parser struct {
@@ -146,6 +190,7 @@ type parser struct {
 	head    bool
 	masters []master
 	index   []byte
+	holders map[Holder]public
 	faults  []error
 }
 
@@ -176,8 +221,12 @@ func (p *parser) line(text string) {
 		}
 	case words[0] == "index":
 		p.fault("an index is two words: index SECRET; copy the line again from the safe copy")
+	case Holder(words[0]).known() && len(words) == 2:
+		p.holder(Holder(words[0]), words[1])
+	case Holder(words[0]).known():
+		p.fault("a holder is two words: %s PUBLICKEY; copy the line again as `chumrok keys generate` printed it", words[0])
 	default:
-		p.fault("the first word must be master or index; put # before a remark")
+		p.fault("the first word must be index, case, recovery or master; put # before a remark")
 	}
 }
 
@@ -217,19 +266,36 @@ func (p *parser) secret(field, encoded string) ([]byte, bool) {
 	return raw[:keySize:keySize], true
 }
 
-func (p *parser) keyring() (*Keyring, error) {
-	if len(p.faults) == 0 && len(p.masters) == 0 {
-		p.fault("no master key; restore the file from the safe copy, or make one with `gateway keys generate`")
+func (p *parser) holder(h Holder, encoded string) {
+	key, err := parsePublic(encoded)
+	switch _, twice := p.holders[h]; {
+	case err != nil:
+		p.fault("%s: %v", h, err)
+	case twice:
+		p.fault("a second %s; keep the one of the holder of today", h)
+	default:
+		if p.holders == nil {
+			p.holders = map[Holder]public{}
+		}
+		p.holders[h] = key
+	}
+}
+
+// whole says what is wrong with the file.
+func (p *parser) whole() error {
+	if len(p.faults) == 0 && !p.head {
+		p.fault("the file is empty; restore it from the safe copy, or make one with `chumrok keys generate`")
 	}
 	if len(p.faults) == 0 && p.index == nil {
-		p.fault("no index line; restore the file from the safe copy")
+		p.fault("no index line; restore the file from the safe copy, or make one with `chumrok keys generate`")
 	}
-	if len(p.faults) > 0 {
-		return nil, fmt.Errorf("loading keys: %w", errors.Join(p.faults...))
+	return errors.Join(p.faults...)
+}
+
+func (p *parser) ring(epochs []master) (*ring, error) {
+	r, err := newRing(p.index, p.masters, epochs)
+	if err == nil && p.holders != nil {
+		r.holders = p.holders
 	}
-	r, err := newRing(p.index, p.masters...)
-	if err != nil {
-		return nil, fmt.Errorf("loading keys: %w", err)
-	}
-	return &Keyring{&r}, nil
+	return r, err
 }

@@ -8,7 +8,6 @@
 package seal
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
@@ -111,19 +110,6 @@ func (d DataKey) LogValue() slog.Value { return slog.StringValue(hidden) }
 
 // MarshalText writes no key, in JSON or any other text.
 func (d DataKey) MarshalText() ([]byte, error) { return []byte(hidden), nil }
-
-// newAEAD is AES-256-GCM that draws a random nonce for each sealing and puts it in front.
-func newAEAD(key []byte) (cipher.AEAD, error) {
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("making a cipher: %w", err)
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, fmt.Errorf("making a cipher: %w", err)
-	}
-	return aead, nil
-}
 
 // random returns n random bytes. crypto/rand stops the program rather than return anything less than random.
 func random(n int) []byte {

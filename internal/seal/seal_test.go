@@ -142,31 +142,34 @@ func TestNoKeyNoSealing(t *testing.T) {
 
 func TestRotation(t *testing.T) {
 	t.Parallel()
-	first := keyring(t)
-	old, oldWrapped := newKey(t, first, "c-1")
+	k := keyring(t)
+	old, oldWrapped := newKey(t, k, "c-1")
 	at := Place{"turns", "heard", "c-1"}
 	sealed := old.Seal(at, []byte("a story"))
+	blind, repeat := k.Blind("code", "1"), k.RepeatKey("twilio", "SM1")
 
-	second, err := first.Rotate()
+	e, err := k.MakeEpoch("2026-11")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := second.KeyIDs()
-	if len(ids) != 2 || ids[0] != first.KeyIDs()[0] {
-		t.Fatalf("key ids %v after rotating %v", ids, first.KeyIDs())
+	if _, w := newKey(t, k, "c-2"); w.KeyID() != oldWrapped.KeyID() {
+		t.Errorf("a new conversation is wrapped by %s before its key is in use", w.KeyID())
 	}
-	if _, w := newKey(t, second, "c-2"); w.KeyID() != ids[1] {
-		t.Errorf("a new conversation is wrapped by %s, want the newest, %s", w.KeyID(), ids[1])
+	if !k.Use(e.ID) || k.Use("00000000") {
+		t.Fatal("the key of the month could not be taken into use, or one that is not there could")
 	}
-	moved, changed, err := second.Rewrap("c-1", oldWrapped)
-	if err != nil || !changed || moved.KeyID() != ids[1] {
+	if _, w := newKey(t, k, "c-2"); w.KeyID() != e.ID {
+		t.Errorf("a new conversation is wrapped by %s, want the key in use, %s", w.KeyID(), e.ID)
+	}
+	moved, changed, err := k.Rewrap("c-1", oldWrapped)
+	if err != nil || !changed || moved.KeyID() != e.ID {
 		t.Fatalf("Rewrap: changed %v, by %s, %v", changed, moved.KeyID(), err)
 	}
-	if _, changed, err = second.Rewrap("c-1", moved); err != nil || changed {
+	if _, changed, err = k.Rewrap("c-1", moved); err != nil || changed {
 		t.Errorf("a second Rewrap: changed %v, %v", changed, err)
 	}
 	for _, w := range []Wrapped{oldWrapped, moved} {
-		d, err := second.Unwrap("c-1", w)
+		d, err := k.Unwrap("c-1", w)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,8 +177,7 @@ func TestRotation(t *testing.T) {
 			t.Errorf("after rotation: %q, %v", plain, err)
 		}
 	}
-	if first.Blind("code", "1") != second.Blind("code", "1") || !bytes.Equal(first.BlindKey(), second.BlindKey()) ||
-		first.RepeatKey("twilio", "SM1") != second.RepeatKey("twilio", "SM1") {
+	if k.Blind("code", "1") != blind || k.RepeatKey("twilio", "SM1") != repeat {
 		t.Error("rotation changed an index")
 	}
 }

@@ -90,6 +90,7 @@ var rules = []rule{
 			OR r.details IS NOT NULL OR r.reporter_code IS NOT NULL OR coalesce(r.proof, '') <> ''
 			OR EXISTS (SELECT 1 FROM turns t WHERE t.conversation_id = c.id AND (t.heard IS NOT NULL OR t.answer IS NOT NULL OR t.state IS NOT NULL))
 			OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)
+			OR EXISTS (SELECT 1 FROM archive a WHERE a.conversation_id = c.id)
 			OR EXISTS (SELECT 1 FROM referrals f WHERE f.conversation_id = c.id AND (length(f.body) > 0 OR f.closed_at = 0))
 			OR EXISTS (SELECT 1 FROM holds h WHERE h.conversation_id = c.id AND (length(h.body) > 0 OR h.closed_at = 0)))`},
 	{"conversation %s is to be erased and nothing will do it (no due work " + DueErase + ")",

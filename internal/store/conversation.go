@@ -32,15 +32,24 @@ type Turn struct {
 	At                   time.Time
 }
 
-// Resume is the conversation that goes on under a live key.
+// Resume is the conversation that goes on under a live key. One whose key this gateway lacks comes with its id alone, so that a new one can
+// take its place: a turn is never refused for want of a key.
 func (s *Store) Resume(ctx context.Context, liveKey string) (Resumed, bool, error) {
 	if liveKey == "" {
 		return Resumed{}, false, nil
 	}
-	return s.resume(ctx, `c.live_key = $1`, liveKey)
+	r, found, err := s.resume(ctx, `c.live_key = $1`, liveKey)
+	if !errors.Is(err, seal.ErrKeyMissing) {
+		return r, found, err
+	}
+	ids, err := words(ctx, s.read, "reading a conversation", `SELECT id FROM conversations WHERE live_key = $1`, liveKey)
+	if err != nil || len(ids) == 0 {
+		return Resumed{}, false, err
+	}
+	return Resumed{Conversation: Conversation{ID: ids[0], LiveKey: liveKey}}, true, nil
 }
 
-// Conversation is the conversation with this id. One that was erased has no key, no number and no words.
+// Conversation is the conversation with this id. One that was erased, or whose working copy is past its time, has no key, no number and no words.
 func (s *Store) Conversation(ctx context.Context, id string) (Resumed, bool, error) {
 	return s.resume(ctx, `c.id = $1`, id)
 }
@@ -86,7 +95,12 @@ func (s *Store) resumed(ctx context.Context, where string, args ...any) ([]Resum
 			continue
 		}
 		r.Wrapped = seal.Wrapped(r.wrapped)
-		if r.Key, err = s.keys.Unwrap(r.ID, r.Wrapped); err != nil {
+		if r.Key, err = s.unwrap(r.ID, r.Wrapped); errors.Is(err, ErrPast) {
+			r.Wrapped = nil
+			list = append(list, r.Resumed)
+			continue
+		}
+		if err != nil {
 			return nil, fmt.Errorf("opening conversation %s: %w", r.ID, err)
 		}
 		if r.Number, err = openNumber(r.Key, "conversations", r.ID, r.number); err != nil {
@@ -145,7 +159,7 @@ func (s *Store) key(ctx context.Context, conversation string) (seal.DataKey, err
 	if len(wrapped) == 0 {
 		return seal.DataKey{}, fmt.Errorf("reading the key of conversation %q: %w", conversation, errErased)
 	}
-	return s.keys.Unwrap(conversation, wrapped)
+	return s.unwrap(conversation, wrapped)
 }
 
 // changeConversation is false when a turn came in between.

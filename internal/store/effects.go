@@ -21,6 +21,7 @@ type sealedEffects struct {
 	holds        [][]byte
 	messages     []sealedMessage
 	triedIndex   string // of the number whose proof was tried
+	archive      bool   // the report is to be sealed for the holders, too
 }
 
 // plain says that the effects touch nothing but due work and the audit record, which a group writes for all its members at once.
@@ -84,6 +85,7 @@ func (s *Store) sealEffects(ctx context.Context, conversation string, key seal.D
 			out.reporterCode = s.keys.Blind(reporterCodeKind, r.Code)
 		}
 		out.proof = s.proofHash(r.ConversationID, r.Proof)
+		out.archive = s.keys.HasHolders()
 	}
 	if p := e.ProofTried; p != nil && !p.Number.IsZero() {
 		out.triedIndex = s.PhoneIndex(p.Number)

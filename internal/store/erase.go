@@ -16,8 +16,8 @@ import (
 var ErrBeingRead = errors.New("an officer is reading it")
 
 // Erase destroys what was told in a conversation: its key, everything that is sealed under it, its number and the index that finds it, what
-// its report says outside the seal, what was added to it from other conversations, the messages and alerts about it, and the copies in
-// conversations in which it was shown. Rows, times and repeat keys stay, and its bin becomes marked erased. It is an act of by, on record
+// its report says outside the seal, the copies of it for the holders, what was added to it from other conversations, the messages and alerts
+// about it, and the copies in conversations in which it was shown. Rows, times and repeat keys stay, and its bin becomes marked erased. It is an act of by, on record
 // with the matter's code, and does nothing where it was done. The bytes are gone from SQLite's files when it returns without an error.
 func (s *Store) Erase(ctx context.Context, at time.Time, by, conversation string) error {
 	err := s.act(ctx, "erasing", func(ctx context.Context, tx *sql.Tx) ([]audit.Entry, error) {
@@ -61,6 +61,7 @@ func (s *Store) Erase(ctx context.Context, at time.Time, by, conversation string
 			func() error { return eraseTurns(ctx, tx, slices.Concat(whole, copies)) },
 			func() error { return endSessions(ctx, tx, at, slices.Concat(whole, copies)) },
 			func() error { return eraseConversations(ctx, tx, whole) },
+			func() error { return eraseArchive(ctx, tx, whole) },
 			func() error {
 				_, err := tx.ExecContext(ctx, `DELETE FROM shown WHERE report_of = $1`, conversation)
 				return err

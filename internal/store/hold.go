@@ -32,9 +32,13 @@ func writeHold(ctx context.Context, tx *sql.Tx, at time.Time, h referral.Hold, s
 	return len(done) == 1, err
 }
 
-// Hold is the hold with this id.
+// Hold is the hold with this id; the error wraps ErrPast where it is past its time.
 func (s *Store) Hold(ctx context.Context, id string) (referral.Hold, bool, error) {
-	return first(s.holds(ctx, `x.id = $1`, `x.id`, id))
+	h, found, err := first(s.holds(ctx, `x.id = $1`, `x.id`, id))
+	if err == nil && !found {
+		err = s.pastMatter(ctx, "holds", id)
+	}
+	return h, found, err
 }
 
 // HoldByCode is the hold that has this code now.

@@ -49,7 +49,10 @@ func (s *Store) Record(ctx context.Context, e Entry) (Outcome, error) {
 	}
 	out := m.outcome
 	if out.Kind == Repeat && m.storedTurn != "" && len(m.storedKey) > 0 && len(m.stored) > 0 { // else it was erased
-		key, err := s.keys.Unwrap(out.Conversation, m.storedKey)
+		key, err := s.unwrap(out.Conversation, m.storedKey)
+		if errors.Is(err, ErrPast) {
+			return out, nil
+		}
 		if err == nil {
 			out.Answer, err = open(key, "turns", "answer", m.storedTurn, m.stored)
 		}
@@ -292,7 +295,7 @@ func writeGroup(ctx context.Context, tx *sql.Tx, group []*member) (fresh bool, e
 		if m.outcome.Kind == Fresh {
 			fresh = true
 			over = append(over, m.effects.DueDone...)
-			due = append(due, m.effects.Due...)
+			due = append(append(due, m.effects.Due...), m.effects.archiveDue(m.at)...)
 			acts = append(acts, m.effects.acts(m.at)...)
 		}
 	}

@@ -107,7 +107,7 @@ func (s *Store) lessons(ctx context.Context, where string, args ...any) ([]Lesso
 			return l, err
 		}
 		l.NextAt = instant(nextAt)
-		key, err := s.keys.Unwrap(l.ID, wrapped)
+		key, err := s.unwrap(l.ID, wrapped)
 		if err != nil {
 			return l, err
 		}

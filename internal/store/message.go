@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -190,7 +191,13 @@ func (s *Store) message(ctx context.Context, where string, args ...any) (Message
 	if row == "" {
 		row = m.ID
 	}
-	key, err := s.keys.Unwrap(row, m.wrapped)
+	if len(m.wrapped) == 0 { // its key went with its month; what had to go out went before
+		return m.Message, m.State != Queued, nil
+	}
+	key, err := s.unwrap(row, m.wrapped)
+	if errors.Is(err, ErrPast) {
+		return Message{}, false, nil
+	}
 	if err != nil {
 		return Message{}, false, fmt.Errorf("opening message %s: %w", m.ID, err)
 	}

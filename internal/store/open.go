@@ -39,6 +39,7 @@ func Open(ctx context.Context, url string, keys *seal.Keyring) (*Store, error) {
 		return nil, errors.New("opening the store: no keys to seal with")
 	}
 	s := &Store{keys: keys, queue: make(chan *member), woken: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+	s.past.Store(&map[string]bool{})
 	var err error
 	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
 	case "sqlite":
@@ -113,24 +114,6 @@ func (s *Store) openPostgres(ctx context.Context, url string) error {
 		return err
 	}
 	return s.migrate(ctx, goose.DialectPostgres, "BYTEA", goose.WithSessionLocker(locker))
-}
-
-// fits says whether the keys are those that the database was written with: with others nothing in it could be read, and what came in
-// would be found by nobody.
-func (s *Store) fits(ctx context.Context) error {
-	var id string
-	var wrapped []byte
-	err := s.read.QueryRowContext(ctx, `SELECT id, wrapped_key FROM conversations WHERE mark <> 'erased' ORDER BY id DESC LIMIT 1`).Scan(&id, &wrapped)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err == nil {
-		_, err = s.keys.Unwrap(id, wrapped)
-	}
-	if err != nil {
-		return fmt.Errorf("trying the key file on what was written last: %w", err)
-	}
-	return nil
 }
 
 //go:embed migrations/*.sql

@@ -48,7 +48,7 @@ func (s *Store) Phones(ctx context.Context) ([]NewPhone, error) {
 		if p.At = instant(at); len(number) == 0 {
 			return p, nil
 		}
-		key, err := s.keys.Unwrap(phoneRow(p.OfficerID), seal.Wrapped(wrapped))
+		key, err := s.unwrap(phoneRow(p.OfficerID), seal.Wrapped(wrapped))
 		if err != nil {
 			return p, fmt.Errorf("opening the phone of %s: %w", p.OfficerID, err)
 		}

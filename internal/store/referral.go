@@ -58,9 +58,13 @@ func (s *Store) CodeFree(ctx context.Context, code string, now time.Time) (bool,
 	return err == nil && len(taken) == 0, err
 }
 
-// Referral is the referral with this id.
+// Referral is the referral with this id; the error wraps ErrPast where it is past its time.
 func (s *Store) Referral(ctx context.Context, id string) (referral.Referral, bool, error) {
-	return first(s.referrals(ctx, `x.id = $1`, `x.id`, id))
+	r, found, err := first(s.referrals(ctx, `x.id = $1`, `x.id`, id))
+	if err == nil && !found {
+		err = s.pastMatter(ctx, "referrals", id)
+	}
+	return r, found, err
 }
 
 // ReferralByCode is the referral that has this code now: the one started last when the code had been another's before.
@@ -94,7 +98,7 @@ func (s *Store) scanBody(scan scanner, table string, v any) (version int, err er
 	if err := scan(&id, &conversation, &version, &sealed, &wrapped); err != nil {
 		return 0, err
 	}
-	key, err := s.keys.Unwrap(conversation, seal.Wrapped(wrapped))
+	key, err := s.unwrap(conversation, seal.Wrapped(wrapped))
 	if err == nil {
 		sealed, err = open(key, table, "body", id, sealed)
 	}

@@ -97,7 +97,11 @@ func (s *Store) report(ctx context.Context, where, arg string) (Report, bool, er
 	}
 	r := found[0]
 	out := Report{Version: r.version}
-	if err := s.openReport(r.conversation, r.id, r.wrapped, r.sealed, &out); err != nil {
+	err = s.openReport(r.conversation, r.id, r.wrapped, r.sealed, &out)
+	if errors.Is(err, ErrPast) {
+		return Report{}, false, nil
+	}
+	if err != nil {
 		return Report{}, false, fmt.Errorf("opening report %s: %w", r.id, err)
 	}
 	out.ID, out.ConversationID, out.State = r.id, r.conversation, report.State(r.state)
@@ -110,7 +114,7 @@ func (s *Store) report(ctx context.Context, where, arg string) (Report, bool, er
 }
 
 func (s *Store) openReport(conversation, id string, wrapped, sealed []byte, into *Report) error {
-	key, err := s.keys.Unwrap(conversation, seal.Wrapped(wrapped))
+	key, err := s.unwrap(conversation, seal.Wrapped(wrapped))
 	if err != nil {
 		return err
 	}

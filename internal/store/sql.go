@@ -41,6 +41,9 @@ func query[T any](ctx context.Context, db querier, doing string, one func(scanne
 	var list []T
 	for found.Next() {
 		v, err := one(found.Scan)
+		if errors.Is(err, ErrPast) { // nobody can read it any more, and all else is read as before
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", doing, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,7 @@ type Store struct {
 	write   *sql.DB // SQLite: one connection; PostgreSQL: the pool
 	read    *sql.DB // SQLite: readers of their own; PostgreSQL: the same pool
 	keys    *seal.Keyring
+	past    atomic.Pointer[map[string]bool] // ids of months' keys that were destroyed
 	close   []func() error
 
 	queue chan *member
@@ -37,6 +39,9 @@ func (s *Store) PhoneIndex(n phone.Number) string { return n.Index(s.keys.BlindK
 
 // Woken gets a value after a commit of this process that wrote due work. It has room for one: who reads it claims until nothing is due.
 func (s *Store) Woken() <-chan struct{} { return s.woken }
+
+// Keys is the keyring that this store seals with.
+func (s *Store) Keys() *seal.Keyring { return s.keys }
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
