@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 		"internal/report", "internal/referral", "internal/alert",
 	},
 	"internal/poster":  {"locales"},
+	"internal/spool":   {"internal/seal"},
 	"internal/session": {"flows", "internal/phone", "internal/seal"},
 	"internal/outbox":  {"internal/alert", "internal/phone"},
 	"internal/store": {

@@ -503,6 +503,7 @@ func TestAttackFlood(t *testing.T) {
 		for len(w.inbox(w.officer["desk"])) > w.read[w.officer["desk"]] {
 			w.gets("desk")
 		}
+		w.read[parentPhone] = len(w.inbox(parentPhone)) // on a busy machine some of the flood wait in the spool, and the last is answered late
 	})
 }
 

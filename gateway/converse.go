@@ -31,11 +31,11 @@ func (g *Gateway) Receive(ctx context.Context, m adapters.Message) (adapters.Ans
 	if isHidden(m.From) { // or strangers would go on in each other's conversations
 		m.From = phone.Number{}
 	}
-	take := g.take
+	take, arrived := g.takeOrKeep, &arrival{}
 	if m.ID == "" {
 		take = g.takeCounted
 	}
-	answer, result, err := take(ctx, m)
+	answer, result, err := take(ctx, m, arrived)
 	if err != nil {
 		result = "refused"
 		g.log.Error("a message could not be written, so it was not answered", "provider", m.Provider, "channel", m.Channel, "error", err)
@@ -45,19 +45,25 @@ func (g *Gateway) Receive(ctx context.Context, m adapters.Message) (adapters.Ans
 	return answer, err
 }
 
-func (g *Gateway) take(ctx context.Context, m adapters.Message) (adapters.Answer, string, error) {
-	now := g.now()
+// take writes a message into the ledger as a turn of its conversation, at the time when it arrived, and answers it.
+func (g *Gateway) take(ctx context.Context, m adapters.Message, a *arrival) (adapters.Answer, string, error) {
+	now := a.at
 	unpaid := false
 	for attempt := range mostRaces {
-		turn, err := g.turn(ctx, m, now, attempt > 0 || m.ID == "")
+		turn, err := g.turn(ctx, m, now, attempt > 0 || m.ID == "" || a.late)
 		if err != nil {
 			return adapters.Answer{}, "", err
 		}
 		if turn.again {
 			return answerOf(m, turn.entry.Answer, turn.entry.Ended), "repeat", nil
 		}
-		turn.entry.RepeatKey, turn.entry.At = g.repeatKey(m, turn), now
-		if m.Apart {
+		if !a.late {
+			a.key = g.repeatKey(m, turn)
+		}
+		turn.entry.RepeatKey, turn.entry.At = a.key, now
+		if a.late {
+			g.answerLate(&turn.entry, m, a)
+		} else if m.Apart {
 			g.answerApart(&turn.entry, m)
 		} else if attempt == 0 && answersBySMS(turn.entry, m) && g.overBudget(ctx, outbox.ForReporters, m.From) != "" {
 			unpaid = true
@@ -72,11 +78,15 @@ func (g *Gateway) take(ctx context.Context, m adapters.Message) (adapters.Answer
 		switch outcome.Kind {
 		case store.Fresh:
 			g.remember(ctx, turn)
-			if answersBySMS(turn.entry, m) {
+			if !a.late && answersBySMS(turn.entry, m) {
 				g.spend(ctx, outbox.ForReporters, m.From)
 			}
 			return answerOf(m, turn.entry.Answer, turn.entry.Ended), "fresh", nil
 		case store.Repeat:
+			if a.owed {
+				err = g.answerOwed(ctx, m, a, outcome)
+				return adapters.Answer{}, "repeat", err
+			}
 			if len(outcome.Answer) == 0 && m.Channel == adapters.USSD { // it was erased: the words that tell nothing
 				return answerOf(m, []byte(g.texts.Text(g.pack.Languages[0], "leave")), true), "repeat", nil
 			}
@@ -100,21 +110,13 @@ func answerOf(m adapters.Message, text []byte, ended bool) adapters.Answer {
 	return adapters.Answer{Text: string(text), End: ended}
 }
 
-// refusal is what a caller hears when a turn could not be written. A USSD caller is told, in both languages, to try
-// again or to call; an SMS is left with the provider, which delivers it again.
+// refusal is what a caller hears when a turn could neither be written nor kept in the spool. A USSD caller is told, in both languages, whom
+// to call; an SMS is left with the provider, which delivers it again.
 func (g *Gateway) refusal(m adapters.Message, err error) error {
 	if m.Channel != adapters.USSD {
 		return err
 	}
-	text := ""
-	for _, language := range g.pack.Languages {
-		if part := g.texts.Text(language, "error.down"); text == "" {
-			text = part
-		} else if both := text + "\n" + part; g.fits(both) {
-			text = both
-		}
-	}
-	return adapters.Refused{Text: text, Err: err}
+	return adapters.Refused{Text: g.downText(), Err: err}
 }
 
 // turn is one step, decided but not yet written.

@@ -51,8 +51,8 @@ func (u *unanswered) leave(key string, p *pending) {
 // takeCounted takes a turn that its provider gives no id. What tells a repeat then is that the same input of the same
 // session comes while the first is unanswered: all of them wait for one turn and get its answer. The same key pressed on
 // the next screen comes after the answer, so it is a turn of its own.
-func (g *Gateway) takeCounted(ctx context.Context, m adapters.Message) (adapters.Answer, string, error) {
-	key := m.Provider + "|" + m.Session + "|" + strconv.FormatBool(m.New) + "|" + g.store.PhoneIndex(m.From) + "|" + m.Text
+func (g *Gateway) takeCounted(ctx context.Context, m adapters.Message, a *arrival) (adapters.Answer, string, error) {
+	key := m.Provider + "|" + m.Session + "|" + strconv.FormatBool(m.New) + "|" + g.phoneIndex(m.From) + "|" + m.Text
 	p, mine := g.taking.join(key)
 	if !mine {
 		select {
@@ -64,7 +64,7 @@ func (g *Gateway) takeCounted(ctx context.Context, m adapters.Message) (adapters
 	}
 	defer g.taking.leave(key, p)
 	var result string
-	p.answer, result, p.err = g.take(ctx, m)
+	p.answer, result, p.err = g.takeOrKeep(ctx, m, a)
 	return p.answer, result, p.err
 }
 
@@ -75,7 +75,7 @@ func (g *Gateway) takeCounted(ctx context.Context, m adapters.Message) (adapters
 func (g *Gateway) repeatKey(m adapters.Message, t turn) string {
 	switch {
 	case m.ID != "" && m.Channel == adapters.USSD: // a session's turns, whose id may come again from another phone
-		return g.keys.RepeatKey(m.Provider, m.ID+"|"+g.store.PhoneIndex(m.From))
+		return g.keys.RepeatKey(m.Provider, m.ID+"|"+g.phoneIndex(m.From))
 	case m.ID != "":
 		return g.keys.RepeatKey(m.Provider, m.ID)
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -142,21 +141,7 @@ func (p *process) kill() {
 // texts sends an SMS through the hook of the real process.
 func (p *process) texts(sid, from, text string) {
 	p.t.Helper()
-	form := url.Values{"MessageSid": {sid}, "AccountSid": {trialAccount}, "From": {from}, "To": {"+1280"}, "Body": {text}, "NumMedia": {"0"}}
-	request, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.public+"/hooks/twilio/sms", strings.NewReader(form.Encode()))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("X-Twilio-Signature", twilioSignature(crashToken, crashAddress+"/hooks/twilio/sms", form))
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	if body, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusOK {
-		p.t.Fatalf("%q is answered %d: %s", text, response.StatusCode, body)
-	}
+	p.says(sid, from, text)
 }
 
 // TestKilled kills the real binary between report and alert, and while an alert is being sent. Started again on what it

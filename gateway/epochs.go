@@ -348,6 +348,9 @@ func (g *Gateway) tendKeys(ctx context.Context, due store.Due) error {
 	if stuck > 0 {
 		g.log.Error("data keys could not be moved to the month's, since what wraps them is not here", "keys", stuck)
 	}
+	if g.spool != nil && g.spool.Waiting()+g.spool.Broken() > 0 { // what waits there is sealed by the key of the month in which it came
+		return g.store.Retry(ctx, due, g.now().Add(time.Hour))
+	}
 	gone, err := g.store.DestroySpentEpochs(ctx, g.now(), g.pack.Zone)
 	for _, e := range gone {
 		g.log.Info("the key of a month was destroyed, since nothing is under it any more", "month", e.Month, "key", e.ID)

@@ -305,8 +305,15 @@ func (g *Gateway) freeCode(ctx context.Context, now time.Time) (string, error) {
 	return "", fmt.Errorf("drawing a code: a hundred in a row were taken; close old referrals")
 }
 
-// Ended notes that the network ended a session: what was told so far goes to a person now.
+// Ended notes that the network ended a session: what was told so far goes to a person now. Where the ledger cannot be written the spool keeps
+// the note.
 func (g *Gateway) Ended(ctx context.Context, ended adapters.Ended) error {
+	session := adapters.Message{Provider: ended.Provider, Channel: adapters.USSD, Session: ended.Session}
+	return g.orKeep(ctx, g.liveKey(session), spooled{Kind: keptEnd, Ended: &ended}, func(ctx context.Context) error { return g.ended(ctx, ended) })
+}
+
+// ended makes the clock of an unfinished conversation run out.
+func (g *Gateway) ended(ctx context.Context, ended adapters.Ended) error {
 	live := g.liveKey(adapters.Message{Provider: ended.Provider, Channel: adapters.USSD, Session: ended.Session})
 	resumed, found, err := g.store.Resume(ctx, live)
 	if err != nil {

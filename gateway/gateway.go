@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 	"chumrok/internal/pack"
 	"chumrok/internal/seal"
 	"chumrok/internal/session"
+	"chumrok/internal/spool"
 	"chumrok/internal/store"
 	"chumrok/locales"
 )
@@ -64,10 +66,33 @@ type Gateway struct {
 	crowd       crowd                // what is being sent to each phone now
 	months      months               // whether the keys of months are as they should be
 	taking      unanswered           // turns without an id of their provider's that are being taken
+
+	spool      *spool.Spool   // what arrived while the ledger could not be written
+	replaying  sync.Mutex     // held while it is brought into the ledger
+	replayFrom atomic.Int64   // when that was begun, in milliseconds; 0 = nothing waits
+	joined     atomic.Bool    // the ledger has been opened
+	away       atomic.Bool    // it did not answer when it was asked last
+	looking    sync.Mutex     // held while one looks whether it is back
+	toldDown   toldDown       // who was told by SMS that we are down
+	crowded    sync.Mutex     // held by a turn that lost every race with others of its conversation
+	under      sync.WaitGroup // what was begun beside a turn and is waited for by Close
 }
 
 // Open builds a gateway from its configuration; what it opened is closed again when it cannot be finished.
-func Open(ctx context.Context, config Config, log *slog.Logger, now func() time.Time) (_ *Gateway, err error) {
+func Open(ctx context.Context, config Config, log *slog.Logger, now func() time.Time) (*Gateway, error) {
+	g, err := prepare(ctx, config, log, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.openLedger(ctx); err != nil {
+		g.Close()
+		return nil, err
+	}
+	return g, nil
+}
+
+// prepare builds everything that needs no database: what it is given then can be kept in the spool.
+func prepare(ctx context.Context, config Config, log *slog.Logger, now func() time.Time) (_ *Gateway, err error) {
 	g := &Gateway{config: config, log: log, now: now, random: rand.Reader, meter: newMeter()}
 	defer func() {
 		if err != nil {
@@ -78,7 +103,7 @@ func Open(ctx context.Context, config Config, log *slog.Logger, now func() time.
 		return nil, fmt.Errorf("making the data folder: %w; set CHUMROK_DATA to a folder that this process may write", err)
 	}
 	for _, step := range []func(context.Context) error{
-		g.openPack, g.openKeys, g.openStore, g.openRecord, g.openSessions, g.openFlows, g.openChannels,
+		g.openPack, g.openKeys, g.openSpool, g.openSessions, g.openChannels,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -87,8 +112,31 @@ func Open(ctx context.Context, config Config, log *slog.Logger, now func() time.
 	return g, nil
 }
 
+// openLedger opens the database and what is read from it. After an error nothing of it is left, and it may be tried again.
+func (g *Gateway) openLedger(ctx context.Context) error {
+	before := len(g.closers)
+	for _, step := range []func(context.Context) error{
+		g.openStore, g.openRecord, g.openFlows,
+	} {
+		err := step(ctx)
+		if err == nil {
+			continue
+		}
+		for i := len(g.closers) - 1; i >= before; i-- {
+			err = errors.Join(err, g.closers[i]())
+		}
+		g.closers = g.closers[:before]
+		return err
+	}
+	g.meter.watchUnanswered(g.unanswered)
+	g.meter.watchKeys(func() int { return len(g.months.troubles()) })
+	g.joined.Store(true)
+	return nil
+}
+
 // Close stops what Open started, in reverse.
 func (g *Gateway) Close() {
+	g.under.Wait()
 	for i := len(g.closers) - 1; i >= 0; i-- {
 		if err := g.closers[i](); err != nil {
 			g.log.Error("closing", "error", err)
@@ -133,8 +181,6 @@ func (g *Gateway) openStore(ctx context.Context) error {
 		return fmt.Errorf("opening the database of CHUMROK_DATABASE_URL: %w", err)
 	}
 	g.store = s
-	g.meter.watchUnanswered(g.unanswered)
-	g.meter.watchKeys(func() int { return len(g.months.troubles()) })
 	g.closers = append(g.closers, s.Close)
 	if g.name, err = ownName(g.config.Data); err != nil {
 		return err

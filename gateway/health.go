@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"chumrok/internal/referral"
+	"chumrok/internal/spool"
 	"chumrok/internal/store"
 )
 
@@ -18,6 +20,14 @@ type healthCommand struct{}
 
 // Run says how many referrals and holds need a person now.
 func (healthCommand) Run(c *call) error {
+	config, err := readConfig(c.env)
+	if err != nil {
+		return fmt.Errorf("reading the configuration:\n%w", err)
+	}
+	waits, err := c.lookIntoSpool(config) // first: it can be told without the database
+	if err != nil {
+		return err
+	}
 	s, _, err := openRecords(c.ctx, c.env)
 	if err != nil {
 		return err
@@ -39,10 +49,27 @@ func (healthCommand) Run(c *call) error {
 		fmt.Fprintf(c.stream.out, "%s: nobody at the last tier has answered\n", code)
 	}
 	fmt.Fprintf(c.stream.out, "%d need a person now\n", len(codes))
-	if late || len(codes) > 0 {
+	if late || waits || len(codes) > 0 {
 		return errNotHeld
 	}
 	return nil
+}
+
+// lookIntoSpool says what waits in the spool of this data folder, and whether anything does.
+func (c *call) lookIntoSpool(config Config) (bool, error) {
+	st, err := spool.Look(filepath.Join(config.Data, "spool"))
+	if err != nil {
+		return false, err
+	}
+	if st.Waiting > 0 {
+		fmt.Fprintf(c.stream.out, "%d messages wait in the spool, the first since %s: does the database answer, and does a gateway run on this CHUMROK_DATA?\n",
+			st.Waiting, st.Since.UTC().Format(time.RFC3339))
+	}
+	if st.Broken > 0 {
+		fmt.Fprintf(c.stream.out, "%d messages of the spool could not be read or replayed: they are in %s and are tried again when the gateway starts, with the key file that they were written with\n",
+			st.Broken, filepath.Join(config.Data, "spool", "broken"))
+	}
+	return st.Waiting+st.Broken > 0, nil
 }
 
 // unansweredCodes are the codes of what nobody at the last tier has answered.

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"chumrok/internal/outbox"
+	"chumrok/internal/spool"
 )
 
 // meter holds the figures that machines watch. No label carries anything that a person said or is.
@@ -25,6 +26,8 @@ type meter struct {
 	ignored  *prometheus.CounterVec // by provider and what
 	// overBudget counts answers to callers that no budget covered
 	overBudget prometheus.Counter
+	spooled    prometheus.Counter // messages that went to the spool
+	replayed   prometheus.Counter // and from there into the ledger
 	rewrapped  prometheus.Counter // data keys that were moved to another month's key
 }
 
@@ -47,13 +50,26 @@ func newMeter() *meter {
 			Help: "Answers to callers that were kept and not sent because the day's budget was used up."}),
 		ignored: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chumrok_ignored_total",
 			Help: "Things that providers told and that are about no message."}, []string{"provider", "what"}),
+		spooled: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_spooled_total",
+			Help: "Messages, delivery reports and ends of sessions that went to the spool because the ledger could not be written, each as often as it was delivered."}),
+		replayed: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_replayed_total",
+			Help: "Of those, how many went from the spool into the ledger."}),
 		rewrapped: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_rewrapped_total",
 			Help: "Data keys of conversations that were moved from an older key to the month's."}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_panics_total", Help: "Hooks that panicked."}),
 	}
-	m.registry.MustRegister(m.turns, m.turnTime, m.sends, m.due, m.alarms, m.redis, m.panics, m.overBudget, m.rewrapped, m.ignored,
+	m.registry.MustRegister(m.turns, m.turnTime, m.sends, m.due, m.alarms, m.redis, m.panics, m.overBudget, m.rewrapped, m.ignored, m.spooled, m.replayed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// watchSpool shows what waits for the ledger.
+func (m *meter) watchSpool(s *spool.Spool) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "chumrok_spool_waiting",
+			Help: "Messages that wait in this process's spool for the ledger."}, func() float64 { return float64(s.Waiting()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "chumrok_spool_broken",
+			Help: "Messages of the spool that could not be read or replayed; anything above 0 needs a person."}, func() float64 { return float64(s.Broken()) }))
 }
 
 // watchUnanswered shows how many referrals and holds nobody at the last tier has answered, counted at each look.

@@ -213,6 +213,11 @@ func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer 
 
 // answerApart adds the answer as a message of its own, for channels whose response carries none.
 func (g *Gateway) answerApart(e *store.Entry, m adapters.Message) {
+	g.answerApartAs(store.NewID(), e, m)
+}
+
+// answerApartAs is answerApart with an id for the message.
+func (g *Gateway) answerApartAs(id string, e *store.Entry, m adapters.Message) {
 	if len(e.Answer) == 0 || m.From.IsZero() {
 		return
 	}
@@ -220,7 +225,7 @@ func (g *Gateway) answerApart(e *store.Entry, m adapters.Message) {
 	if e.Conversation.Mark == store.MarkOfficer {
 		kind = store.ToReply
 	}
-	out := store.Message{ID: store.NewID(), ConversationID: e.Conversation.ID, Kind: kind, Number: m.From, Text: string(e.Answer)}
+	out := store.Message{ID: id, ConversationID: e.Conversation.ID, Kind: kind, Number: m.From, Text: string(e.Answer)}
 	e.Effects.Messages = append(e.Effects.Messages, out)
 	e.Effects.Due = append(e.Effects.Due, store.Due{Kind: store.DueSend, Subject: out.ID, At: e.At, Urgency: answersFirst})
 }

@@ -56,20 +56,28 @@ func alive(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "alive")
 }
 
-// ready says whether a report can be taken: the database answers. Redis is only working memory, so its loss is shown and
-// does not take the gateway out of service; a provider's never does.
+// ready says whether the ledger can be written: the database answers. Redis is only working memory, so its loss is shown and
+// does not take the gateway out of service; a provider's never does. Hooks go by /healthz: while this one says no, callers still hear whom they
+// can call, and what they say is kept.
 func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if err := g.store.Ping(ctx); err != nil {
+	waiting, broken := g.spool.Waiting(), g.spool.Broken()
+	if !g.joined.Load() || g.store.Ping(ctx) != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprintln(w, "not ready: the database does not answer")
+		fmt.Fprintf(w, "not ready: the database does not answer; what arrives is kept in the spool, where %d wait\n", waiting)
 		return
 	}
 	degraded := g.months.troubles()
 	if err := g.sessions.Ping(ctx); err != nil {
 		degraded = append(degraded, "Redis does not answer; conversations go on from the ledger")
+	}
+	if waiting > 0 {
+		degraded = append(degraded, fmt.Sprintf("%d messages wait in the spool for the ledger", waiting))
+	}
+	if broken > 0 {
+		degraded = append(degraded, fmt.Sprintf("%d messages of the spool could not be read or replayed and lie in its folder broken", broken))
 	}
 	for _, what := range degraded {
 		fmt.Fprintln(w, "ready, degraded: "+what)

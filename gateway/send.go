@@ -151,7 +151,7 @@ func (g *Gateway) handed(ctx context.Context, due store.Due, t try) error {
 	if err != nil || !found {
 		return err
 	}
-	return g.Delivered(ctx, adapters.Delivery{Provider: t.provider, ID: t.receipt.ID, State: adapters.DeliveryState(early.State), Reason: early.Reason})
+	return g.delivered(ctx, adapters.Delivery{Provider: t.provider, ID: t.receipt.ID, State: adapters.DeliveryState(early.State), Reason: early.Reason})
 }
 
 // notHanded writes down that nobody took a message this time, and when it is tried again.
@@ -335,8 +335,14 @@ func (g *Gateway) failedAlert(ctx context.Context, e *store.Effects, id string, 
 	return g.carryOut(ctx, e, alert.Failed(r, a.OfficerID, present, g.pack.Clocks, now), now)
 }
 
-// Delivered keeps what became of a message after the provider took it; a number that cannot be reached raises the next.
+// Delivered keeps what became of a message after the provider took it, in the spool where the ledger cannot be written: not every provider
+// says it twice.
 func (g *Gateway) Delivered(ctx context.Context, d adapters.Delivery) error {
+	return g.orKeep(ctx, g.keys.Blind("delivery", d.Provider+"|"+d.ID), spooled{Kind: keptDelivery, Delivery: &d}, func(ctx context.Context) error { return g.delivered(ctx, d) })
+}
+
+// delivered writes down what became of a message; a number that cannot be reached raises the next.
+func (g *Gateway) delivered(ctx context.Context, d adapters.Delivery) error {
 	m, found, err := g.store.MessageByProviderID(ctx, d.Provider, d.ID)
 	if err != nil {
 		return fmt.Errorf("reading a message: %w", err)

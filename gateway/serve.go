@@ -11,6 +11,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
+
+	"chumrok/internal/store"
 )
 
 type serveCommand struct{}
@@ -26,11 +28,14 @@ func (serveCommand) Run(c *call) error {
 	log := slog.New(slog.NewJSONHandler(c.stream.err, &slog.HandlerOptions{Level: level}))
 	redis.SetLogger(redisLog{log})
 
-	g, err := Open(c.ctx, config, log, time.Now)
+	g, err := prepare(c.ctx, config, log, time.Now)
 	if err != nil {
 		return err
 	}
 	defer g.Close()
+	if err := g.openLedger(c.ctx); err != nil && !store.MayReturn(err) {
+		return err
+	}
 
 	public, err := net.Listen("tcp", config.Listen)
 	if err != nil {
@@ -62,9 +67,44 @@ func (serveCommand) Run(c *call) error {
 			return server.Shutdown(closing)
 		})
 	}
-	group.Go(func() error { return g.Watch(ctx) })
+	group.Go(func() error {
+		if err := g.await(ctx); err != nil {
+			return err
+		}
+		return g.Watch(ctx)
+	})
 	return group.Wait()
 }
+
+// await opens the database when it is there, and ends with an error that a person must mend. Until then callers hear whom they can call, and
+// what they say waits in the spool: a gateway that does not start answers nobody.
+func (g *Gateway) await(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for waited := 0; !g.joined.Load(); waited++ {
+		err := g.openLedger(ctx)
+		switch {
+		case err == nil:
+			g.log.Info("the database is there")
+			return nil
+		case ctx.Err() != nil:
+			return nil
+		case !store.MayReturn(err):
+			return err
+		case waited%sayAgain == 0:
+			g.log.Error("the database is not there; what arrives waits in the spool", "messages", g.spool.Waiting(), "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// sayAgain is after how many looks in vain it is said again that the database is not there.
+const sayAgain = 15
 
 // shutdownTime lets a turn that has begun end: longer than turnTime, shorter than the 30 s after which service managers
 // lose patience.

@@ -78,6 +78,9 @@ func (g *Gateway) watch(ctx context.Context) error {
 
 // Sweep does the work that is due now, the most urgent first, and says how much there was.
 func (g *Gateway) Sweep(ctx context.Context) (int, error) {
+	if g.replay(ctx) {
+		return 0, nil
+	}
 	if err := g.readPhones(ctx); err != nil {
 		g.log.Error("going by the phones that were known", "error", err)
 	}

@@ -75,6 +75,7 @@ var screens = []struct {
 	{1, "error.too_long | 1=error.too_long.more 2=error.too_long.go_on"},
 	{1, "error.try_again |"},
 	{1, "error.down |"},
+	{1, "error.down.short |"},
 	{1, "report.who | 1=report.who.child 2=report.who.parent 3=report.who.neighbour 4=report.who.teacher 5=report.who.other"},
 	{1, "report.who_sees | 1=nav.go_on"},
 	{1, "report.assent | 1=report.assent.agree"},
@@ -209,7 +210,7 @@ func compose(t *testing.T, c *Catalogue, lang, screen string) Menu {
 		Leaveable: true,
 	}
 	switch key {
-	case "leave", "report.not_now", "error.try_again", "error.down", "report.end":
+	case "leave", "report.not_now", "error.try_again", "error.down", "error.down.short", "report.end":
 		m.Leaveable = false
 	}
 	for _, o := range strings.Fields(options) {

@@ -13,7 +13,7 @@ import (
 const keysWanted = `
 nav.leave nav.more nav.back nav.leave_both nav.go_on sms.reply leave
 error.unknown_key error.unknown_key.again error.too_long error.too_long.more error.too_long.go_on error.try_again
-error.down error.cannot_read error.not_understood
+error.down error.down.short error.cannot_read error.not_understood
 report.language.km report.language.en report.alone report.alone.yes report.alone.no report.alone.before report.before report.not_now
 report.who report.who.child report.who.parent report.who.neighbour report.who.teacher report.who.other
 report.who_sees report.assent report.assent.agree report.consent report.consent.agree report.proof
@@ -239,7 +239,7 @@ func TestLanguageScreenIsOne(t *testing.T) {
 // %district the longest district.
 var smsLines = []string{
 	"sms.hello", "sms.where", "sms.place.many", "sms.place.not_found", "sms.urgent.numbers", "sms.done", "sms.call", "leave",
-	"error.down", "error.cannot_read", "error.not_understood", "sms.status.received", "sms.status.taken", "sms.status.closed",
+	"error.down", "error.down.short", "error.cannot_read", "error.not_understood", "sms.status.received", "sms.status.taken", "sms.status.closed",
 	"sms.place.confirm | 1=place.confirm.yes 2=place.confirm.no 0=nav.leave",
 	"sms.place.same_name | 1=%district 2=%district 3=place.same_name.neither 0=nav.leave",
 	"sms.urgent | 1=sms.urgent.yes 2=sms.urgent.no 0=nav.leave",

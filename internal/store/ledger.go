@@ -225,7 +225,7 @@ func (s *Store) commitGroup(group []*member) {
 		return
 	}
 	err := s.transact(group)
-	if err != nil && len(group) > 1 && !unreachable(err) {
+	if err != nil && len(group) > 1 && !Unreachable(err) {
 		for _, m := range group {
 			s.commitGroup([]*member{m})
 		}

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -109,11 +110,26 @@ func (s *Store) openPostgres(ctx context.Context, url string) error {
 	s.write = stdlib.OpenDBFromPool(pool)
 	s.close = append(s.close, s.write.Close)
 	s.read = s.write
+	if err := reach(ctx, s.write); err != nil {
+		return err
+	}
 	locker, err := lock.NewPostgresSessionLocker() // several gateways may start at once
 	if err != nil {
 		return err
 	}
 	return s.migrate(ctx, goose.DialectPostgres, "BYTEA", goose.WithSessionLocker(locker))
+}
+
+// reachTime is how long a server may take to answer for the first time; migrations, which may be long, begin only then.
+const reachTime = 5 * time.Second
+
+func reach(ctx context.Context, db *sql.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, reachTime)
+	defer cancel()
+	if err := db.PingContext(ctx); err != nil {
+		return fmt.Errorf("reaching the server: %w", err)
+	}
+	return nil
 }
 
 //go:embed migrations/*.sql

@@ -157,25 +157,42 @@ func lost(err error) bool {
 	return false
 }
 
-// unreachable says that the database as a whole is the trouble (gone, full, shutting down, too slow), so that trying the members of a
-// group one by one would only make each of them wait.
-func unreachable(err error) bool {
+// MayReturn says that a database which could not be opened may be there later without anybody mending our set-up: it is not reached, starting,
+// full or locked. A path that cannot be opened or a file that is no database is not that.
+func MayReturn(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_FULL, codes.SQLITE_IOERR:
+			return true
+		}
+		return false
+	}
+	return Unreachable(err)
+}
+
+// Unreachable says that the database as a whole is the trouble (gone, full, shutting down, too slow, out of connections) and not what was
+// to be written: trying the members of a group one by one would only make each of them wait, and the same may succeed later.
+func Unreachable(err error) bool {
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return true
 	}
-	var network net.Error
-	var connect *pgconn.ConnectError
-	if errors.As(err, &network) || errors.As(err, &connect) {
-		return true
-	}
-	var pg *pgconn.PgError
+	var pg *pgconn.PgError // before the connect error that may hold it: a wrong password is no outage
 	if errors.As(err, &pg) {
+		if pg.Code == "25006" { // nothing may be written: a server that is a replica now
+			return true
+		}
 		switch pg.Code[:2] {
 		case "08", "53", "57", "58": // connection, resources, operator, system
 			return true
 		}
 		return false
+	}
+	var network net.Error
+	var connect *pgconn.ConnectError
+	if errors.As(err, &network) || errors.As(err, &connect) {
+		return true
 	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {

@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +46,16 @@ func (s *Store) Keys() *seal.Keyring { return s.keys }
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
+
+// Writable says whether the database takes a transaction, by beginning one and taking it back. SQLite may need longer than ctx allows, as long
+// as somebody else holds its lock.
+func (s *Store) Writable(ctx context.Context) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning a transaction: %w", err)
+	}
+	return rollback(tx)
+}
 
 // Close lets the entries that were taken be committed, then closes the database. Entries that come later get ErrClosed.
 func (s *Store) Close() error {
