@@ -192,6 +192,30 @@ func TestDangerIsNotErased(t *testing.T) {
 	})
 }
 
+// TestToldTwiceFromOnePhone: a call that was cut and one that was told whole are two matters; who decides on one sees that there is another.
+func TestToldTwiceFromOnePhone(t *testing.T) {
+	stories(t, func(w *world) {
+		cut := w.caller(childPhone).dials("*1280#").presses(toDanger...).presses("2", "1", "កន្ទឺ ១ បាត់ដំបង")
+		cut.hangsUp()
+		w.forward(31 * time.Minute)
+		first := digitsIn(t, w.gets("desk"), 6)
+		child := w.tellsTheChair(childPhone)
+		w.asksToErase(childPhone, child.code, child.proof)
+		w.gets("desk")
+		if code, out := w.runs("erase", "list"); code != exitDone || !strings.Contains(out, "not erased with it: "+first+"\n") {
+			t.Errorf("erase list: %d %s", code, out)
+		}
+		if code, out := w.runs("erase", child.referral, "--reason", "she asked"); code != exitDone {
+			t.Errorf("erase: %d %s", code, out)
+		}
+		if code, out := w.runs("holds"); code != exitDone || !strings.Contains(out, first) {
+			t.Errorf("what the call that was cut told is gone: %d %s", code, out)
+		}
+		w.forward(time.Minute)
+		w.silence()
+	})
+}
+
 // TestACrashBeforeDestroying: what a person decided is destroyed once the gateway is back.
 func TestACrashBeforeDestroying(t *testing.T) {
 	stories(t, func(w *world) {

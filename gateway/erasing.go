@@ -90,7 +90,7 @@ func (d eraseRefuseCommand) Run(c *call) error {
 		if err := decide(c, s, decision(about, store.DecidedRefuse, "erasing refused", d.Code, d.Reason, c.now())); err != nil {
 			return err
 		}
-		fmt.Fprintf(c.stream.out, "refused: %s; its reporter is not contacted all the same\n", d.Code)
+		fmt.Fprintf(c.stream.out, "refused: %s stays as it is; where its reporter asked by phone, nobody writes to that phone\n", d.Code)
 		return nil
 	})
 }
@@ -153,15 +153,21 @@ func (l eraseListCommand) Run(c *call) error {
 				continue
 			}
 			shown++
-			var why []string
+			var why, others []string
 			if e.Decision == "" {
 				about, err := aboutErasing(c.ctx, s, e.ConversationID)
 				if err != nil {
 					return err
 				}
 				why = about.stands()
+				if others, err = s.SamePhone(c.ctx, e.ConversationID); err != nil {
+					return err
+				}
 			}
 			printErasure(c.stream.out, e, why, p.Zone)
+			if len(others) > 0 {
+				fmt.Fprintf(c.stream.out, "        told from the same phone, perhaps by somebody else, and not erased with it: %s\n", strings.Join(others, " "))
+			}
 		}
 		if shown == 0 {
 			fmt.Fprintln(c.stream.out, "nobody asks")

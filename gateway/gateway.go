@@ -76,6 +76,7 @@ type Gateway struct {
 	toldDown   toldDown       // who was told by SMS that we are down
 	crowded    sync.Mutex     // held by a turn that lost every race with others of its conversation
 	under      sync.WaitGroup // what was begun beside a turn and is waited for by Close
+	listed     atomic.Int64   // when what others erased was last taken into our list, in milliseconds
 }
 
 // Open builds a gateway from its configuration; what it opened is closed again when it cannot be finished.
@@ -183,6 +184,12 @@ func (g *Gateway) openStore(ctx context.Context) error {
 	g.store = s
 	g.closers = append(g.closers, s.Close)
 	if g.name, err = ownName(g.config.Data); err != nil {
+		return err
+	}
+	if err := keepErased(s, g.config).Begin(); err != nil { // the key file's folder may be read-only: reports are taken all the same
+		g.log.Error("nothing can be erased, by a wish or by time, until what is erased can be listed", "error", err)
+	}
+	if err := g.eraseAgain(ctx); err != nil {
 		return err
 	}
 	// What this process held when it was killed is due again at once; others' leases are theirs.

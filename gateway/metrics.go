@@ -24,6 +24,7 @@ type meter struct {
 	redis    prometheus.Counter       // times that Redis did not answer and the ledger did
 	panics   prometheus.Counter
 	ignored  *prometheus.CounterVec // by provider and what
+	erased   *prometheus.CounterVec // by what
 	// overBudget counts answers to callers that no budget covered
 	overBudget prometheus.Counter
 	spooled    prometheus.Counter // messages that went to the spool
@@ -54,11 +55,13 @@ func newMeter() *meter {
 			Help: "Messages, delivery reports and ends of sessions that went to the spool because the ledger could not be written, each as often as it was delivered."}),
 		replayed: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_replayed_total",
 			Help: "Of those, how many went from the spool into the ledger."}),
+		erased: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chumrok_erased_total",
+			Help: "What was erased because its time was over, by kind, and again after a restore."}, []string{"what"}),
 		rewrapped: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_rewrapped_total",
 			Help: "Data keys of conversations that were moved from an older key to the month's."}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "chumrok_panics_total", Help: "Hooks that panicked."}),
 	}
-	m.registry.MustRegister(m.turns, m.turnTime, m.sends, m.due, m.alarms, m.redis, m.panics, m.overBudget, m.rewrapped, m.ignored, m.spooled, m.replayed,
+	m.registry.MustRegister(m.turns, m.turnTime, m.sends, m.due, m.alarms, m.redis, m.panics, m.overBudget, m.rewrapped, m.ignored, m.spooled, m.replayed, m.erased,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -44,6 +44,7 @@ func openRecords(ctx context.Context, e environment) (*store.Store, Config, erro
 	if err != nil {
 		return nil, config, fmt.Errorf("opening the database of CHUMROK_DATABASE_URL: %w", err)
 	}
+	keepErased(s, config)
 	return s, config, nil
 }
 

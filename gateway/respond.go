@@ -131,13 +131,13 @@ func (g *Gateway) stillTheirs(ctx context.Context, officer directory.Officer, al
 		var removed referral.Removal
 		if a.ReferralID != "" {
 			r, found, err := g.store.Referral(ctx, a.ReferralID)
-			if err != nil || !found {
+			if err != nil || !found && a.ClosedAt.IsZero() {
 				return nil, fmt.Errorf("reading referral %s: %w", a.ReferralID, notFound(err))
 			}
-			removed = r.Plan.Removed
+			removed = r.Plan.Removed // of what was erased by time nobody knows it any more, and nothing is told but that it is over
 		} else {
 			h, found, err := g.store.Hold(ctx, a.HoldID)
-			if err != nil || !found {
+			if err != nil || !found && a.ClosedAt.IsZero() {
 				return nil, fmt.Errorf("reading hold %s: %w", a.HoldID, notFound(err))
 			}
 			removed = h.Removed
@@ -184,7 +184,7 @@ func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer 
 	if match.Open.Kind == alert.ForHold {
 		h, found, err := g.store.Hold(ctx, match.Open.ID)
 		if err != nil || !found {
-			return matter{}, alert.Reply{}, nil, fmt.Errorf("reading hold %s: %w", match.Open.ID, notFound(err))
+			return matter{}, isClosed(match.Open), nil, err
 		}
 		present, err := g.present(ctx, now)
 		if err != nil {
@@ -197,7 +197,7 @@ func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer 
 	}
 	r, found, err := g.store.Referral(ctx, match.Open.ID)
 	if err != nil || !found {
-		return matter{}, alert.Reply{}, nil, fmt.Errorf("reading referral %s: %w", match.Open.ID, notFound(err))
+		return matter{}, isClosed(match.Open), nil, err
 	}
 	present, err := g.present(ctx, now)
 	if err != nil {
@@ -210,6 +210,9 @@ func (g *Gateway) carryOutAnswer(ctx context.Context, e *store.Effects, officer 
 	officerActed(e, officer.ID, match.Verb, alert.Reviews(r, officer.ID, present), d, now)
 	return matter{referral: r.ID, area: r.AreaCode, risk: r.Risk, outcome: d.Referral.Outcome}, d.Reply, d.Question, nil
 }
+
+// isClosed is what is said of a matter that was erased since it was closed; what is open is always there, which stillTheirs has seen to.
+func isClosed(o alert.Open) alert.Reply { return alert.Reply{Key: "alert.outcome_kept", Code: o.Code} }
 
 // answerApart adds the answer as a message of its own, for channels whose response carries none.
 func (g *Gateway) answerApart(e *store.Entry, m adapters.Message) {

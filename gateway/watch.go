@@ -41,6 +41,9 @@ func (g *Gateway) Watch(ctx context.Context) error {
 	if err := g.planDrill(ctx); err != nil {
 		g.log.Error("the monthly drill could not be planned; it is when the gateway starts again", "error", err)
 	}
+	if err := g.planRetention(ctx); err != nil {
+		g.log.Error("erasing by time could not be planned; it is when the gateway starts again", "error", err)
+	}
 	if err := g.planKeys(ctx); err != nil {
 		g.log.Error("the daily work on keys could not be planned; it is when the gateway starts again", "error", err)
 	}
@@ -84,6 +87,7 @@ func (g *Gateway) Sweep(ctx context.Context) (int, error) {
 	if err := g.readPhones(ctx); err != nil {
 		g.log.Error("going by the phones that were known", "error", err)
 	}
+	g.catchUpHourly(ctx)
 	if err := g.keepEpochs(ctx); err != nil {
 		g.log.Error("going on with the key of the month that was", "error", err)
 	}
@@ -161,6 +165,8 @@ func (g *Gateway) try(ctx context.Context, due store.Due) (err error) {
 		return g.erase(ctx, due)
 	case store.DueForget:
 		return g.forget(ctx, due)
+	case store.DueRetention:
+		return g.retain(ctx, due)
 	}
 	// Written by a newer release: it stays for the gateway that knows it.
 	return errors.New("work of an unknown kind")

@@ -48,6 +48,7 @@ type Pack struct {
 	Outbound       Outbound
 	Floods         Floods
 	Drills         Drills
+	Retention      Retention
 	Checkpoint     Checkpoint
 	Budgets        map[string]locales.Budget // by channel: ussd, sms
 	Directory      *directory.Directory

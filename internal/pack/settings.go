@@ -49,7 +49,7 @@ type settings struct {
 func (s *settings) read(top *yaml.Node, p *Pack) {
 	keys := s.object(top, "pack.yaml", "name", "languages", "time_zone", "holidays?", "working_hours?", "reminder?",
 		"sample?", "help_numbers", "service_codes", "short_code?",
-		"provinces_first?", "trial_phone?", "spoken?", "clocks", "sessions", "ladder", "triage", "outbound", "carriers?", "budgets?", "floods?", "drills?", "checkpoint?")
+		"provinces_first?", "trial_phone?", "spoken?", "clocks", "sessions", "ladder", "triage", "outbound", "carriers?", "budgets?", "floods?", "drills?", "retention?", "checkpoint?")
 	p.Name = s.text(keys["name"], "name")
 	p.Languages = s.languages(keys["languages"])
 	p.Zone = s.zone(keys["time_zone"])
@@ -86,6 +86,7 @@ func (s *settings) read(top *yaml.Node, p *Pack) {
 	p.Budgets = s.budgets(keys["budgets"])
 	p.Floods = s.floods(keys["floods"])
 	p.Drills = s.drills(keys["drills"])
+	p.Retention = s.retention(keys["retention"], p.Sessions.SMSResume)
 	p.Checkpoint = s.checkpoint(keys["checkpoint"], p)
 }
 

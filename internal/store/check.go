@@ -85,14 +85,16 @@ var rules = []rule{
 		`SELECT id FROM conversations c WHERE bin = 'marked' AND mark = 'joined' AND NOT EXISTS
 			(SELECT 1 FROM additions a WHERE a.conversation_id = c.id)`},
 	{"conversation %s is erased and something is left of it",
-		`SELECT c.id FROM conversations c LEFT JOIN reports r ON r.conversation_id = c.id WHERE c.bin = 'marked' AND c.mark = 'erased' AND (
+		`SELECT c.id FROM conversations c LEFT JOIN reports r ON r.conversation_id = c.id WHERE (c.emptied_at > 0 OR c.bin = 'marked' AND c.mark = 'erased') AND (
 			length(c.wrapped_key) > 0 OR c.number IS NOT NULL OR c.number_index <> '' OR c.live_key IS NOT NULL
 			OR r.details IS NOT NULL OR r.reporter_code IS NOT NULL OR coalesce(r.proof, '') <> ''
 			OR EXISTS (SELECT 1 FROM turns t WHERE t.conversation_id = c.id AND (t.heard IS NOT NULL OR t.answer IS NOT NULL OR t.state IS NOT NULL))
-			OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)
-			OR EXISTS (SELECT 1 FROM archive a WHERE a.conversation_id = c.id)
+			OR EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND (c.mark = 'erased' OR m.text IS NOT NULL OR m.number IS NOT NULL))
+			OR c.mark = 'erased' AND EXISTS (SELECT 1 FROM archive a WHERE a.conversation_id = c.id)
 			OR EXISTS (SELECT 1 FROM referrals f WHERE f.conversation_id = c.id AND (length(f.body) > 0 OR f.closed_at = 0))
 			OR EXISTS (SELECT 1 FROM holds h WHERE h.conversation_id = c.id AND (length(h.body) > 0 OR h.closed_at = 0)))`},
+	{"conversation %s has no key, and nothing says that it was erased",
+		`SELECT id FROM conversations WHERE (emptied_at = 0) = (length(wrapped_key) = 0)`},
 	{"conversation %s is to be erased and nothing will do it (no due work " + DueErase + ")",
 		`SELECT conversation_id FROM erasures e WHERE decision = 'erase' AND erased_at = 0 AND ` + noDue(DueErase, "e.conversation_id")},
 	{"conversation %s was asked to be erased and no hold of it is open",

@@ -55,6 +55,7 @@ var seeds = []seed{
 	{"message without alert", `UPDATE messages SET alert_id = 'x' WHERE id = $1`, message1, "message ID carries an alert that is not stored"},
 	{"joined to nothing", `UPDATE conversations SET bin = 'marked', mark = 'joined' WHERE id = $1`, open1, "conversation ID is joined to no report"},
 	{"half erased", `UPDATE conversations SET bin = 'marked', mark = 'erased' WHERE id = $1`, concluded1, "conversation ID is erased and something is left"},
+	{"key lost", `UPDATE conversations SET wrapped_key = '' WHERE id = $1`, open1, "conversation ID has no key, and nothing says that it was erased"},
 	{"never erased", `INSERT INTO erasures (conversation_id, tries, hold_id, asked_at, decision, decided_by, decided_at, reason, erased_at)
 		VALUES ($1, 0, '', 0, 'erase', 'command', 1, 'r', 0)`, concluded1, "conversation ID is to be erased and nothing will do it"},
 	{"nobody decides", `INSERT INTO erasures (conversation_id, tries, hold_id, asked_at, decision, decided_by, decided_at, reason, erased_at)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"chumrok/internal/audit"
@@ -120,6 +121,11 @@ func (s *Store) sealEffects(ctx context.Context, conversation string, key seal.D
 // false when something moved in between: then nothing of the member may stay.
 func writeEffects(ctx context.Context, tx *sql.Tx, m *member) (bool, error) {
 	e := &m.effects
+	for _, id := range m.elsewhere() {
+		if there, err := hold(ctx, tx, id); err != nil || !there {
+			return false, err // it was erased since this was decided, and nobody could read what was written about it
+		}
+	}
 	for _, c := range e.Conversations {
 		if ok, err := changeConversation(ctx, tx, m.at, c); err != nil || !ok {
 			return false, err
@@ -154,6 +160,24 @@ func writeEffects(ctx context.Context, tx *sql.Tx, m *member) (bool, error) {
 		return false, err
 	}
 	return true, writeOutgoing(ctx, tx, m.at, e)
+}
+
+// elsewhere is the other conversations about which a member begins a referral or a hold, in the order in which all who hold them do.
+func (m *member) elsewhere() []string {
+	var ids []string
+	add := func(version int, id string) {
+		if version == 0 && (m.entry == nil || m.entry.Conversation.ID != id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, r := range m.effects.Referrals {
+		add(r.Version, r.ConversationID)
+	}
+	for _, h := range m.effects.Holds {
+		add(h.Version, h.ConversationID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // writeErasing writes what belongs to a report or shows it, and who wants it erased. It is false when somebody was faster.

@@ -160,6 +160,17 @@ func (s *Store) ContactStopped(ctx context.Context, phoneIndex string, written t
 	return len(stopped) > 0, err
 }
 
+// SamePhone lists the codes of other matters that were told from the phone of a conversation, the oldest first: a child whose call was cut may
+// have told hers twice, and only one of them is erased with its code.
+func (s *Store) SamePhone(ctx context.Context, conversation string) ([]string, error) {
+	return words(ctx, s.read, "looking for other matters of a phone", `SELECT x.code FROM conversations c
+		JOIN (SELECT conversation_id, code, started_at FROM referrals UNION ALL
+			SELECT conversation_id, code, started_at FROM holds h WHERE NOT EXISTS (SELECT 1 FROM referrals f WHERE f.conversation_id = h.conversation_id)) x
+			ON x.conversation_id = c.id
+		WHERE c.number_index = (SELECT number_index FROM conversations WHERE id = $1) AND c.number_index <> '' AND c.id <> $1 AND c.emptied_at = 0
+			AND x.code <> '' GROUP BY x.code ORDER BY MIN(x.started_at), x.code LIMIT 20`, conversation)
+}
+
 // Addition makes a conversation part of the report of another one, or of its own where words came after the end.
 type Addition struct{ ConversationID, ReportOf string }
 
@@ -188,9 +199,9 @@ func writeShown(ctx context.Context, tx *sql.Tx, s Shown) (bool, error) {
 	return true, nil
 }
 
-// hold keeps a conversation from being changed by others until the transaction ends; it is false for one that was erased.
+// hold keeps a conversation from being changed by others until the transaction ends; it is false for one that was emptied.
 func hold(ctx context.Context, tx *sql.Tx, conversation string) (bool, error) {
-	there, err := set(ctx, tx, "holding a conversation", `UPDATE conversations SET mark = mark WHERE id = $1 AND mark <> 'erased' RETURNING id`, conversation)
+	there, err := set(ctx, tx, "holding a conversation", `UPDATE conversations SET mark = mark WHERE id = $1 AND emptied_at = 0 RETURNING id`, conversation)
 	return there[conversation], err
 }
 

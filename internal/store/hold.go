@@ -62,5 +62,5 @@ func (s *Store) holds(ctx context.Context, where, order string, args ...any) ([]
 		h.Version = version
 		return h, err
 	}, `SELECT x.id, x.conversation_id, x.version, x.body, c.wrapped_key FROM holds x JOIN conversations c ON c.id = x.conversation_id
-		WHERE c.mark <> 'erased' AND (`+where+`) ORDER BY `+order, args...)
+		WHERE c.emptied_at = 0 AND (`+where+`) ORDER BY `+order, args...)
 }

@@ -156,7 +156,7 @@ func moveMessage(ctx context.Context, tx *sql.Tx, at time.Time, m MessageState) 
 	return moveAlertWhere(ctx, tx, `id IN (SELECT alert_id FROM messages WHERE id = $1 OR digest_id = $1)`, AlertState{ID: m.ID, State: m.State, At: m.At})
 }
 
-// Message is one outbound message, opened.
+// Message is one outbound message, opened. One that was erased has no number and no text.
 func (s *Store) Message(ctx context.Context, id string) (Message, bool, error) {
 	return s.message(ctx, `m.id = $1`, id)
 }
@@ -187,6 +187,9 @@ func (s *Store) message(ctx context.Context, where string, args ...any) (Message
 		return Message{}, false, err
 	}
 	m := list[0]
+	if len(m.wrapped) == 0 || len(m.text) == 0 { // erased: there is nothing in it to open
+		return m.Message, true, nil
+	}
 	row := m.ConversationID
 	if row == "" {
 		row = m.ID

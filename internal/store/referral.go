@@ -88,7 +88,7 @@ func (s *Store) referrals(ctx context.Context, where, order string, args ...any)
 		r.Version = version
 		return r, err
 	}, `SELECT x.id, x.conversation_id, x.version, x.body, c.wrapped_key FROM referrals x JOIN conversations c ON c.id = x.conversation_id
-		WHERE c.mark <> 'erased' AND (`+where+`) ORDER BY `+order, args...)
+		WHERE c.emptied_at = 0 AND (`+where+`) ORDER BY `+order, args...)
 }
 
 // scanBody reads id, conversation, version, body and wrapped key, and opens the body into v.

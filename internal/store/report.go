@@ -91,7 +91,7 @@ func (s *Store) report(ctx context.Context, where, arg string) (Report, bool, er
 		return r, err
 	}, `SELECT r.id, r.conversation_id, r.state, r.risk, r.version, r.details, c.wrapped_key
 		FROM reports r JOIN conversations c ON c.id = r.conversation_id
-		WHERE c.mark <> 'erased' AND `+where, arg)
+		WHERE c.emptied_at = 0 AND `+where, arg)
 	if err != nil || len(found) == 0 {
 		return Report{}, false, err
 	}

@@ -91,6 +91,18 @@ func rows(n, columns int, types ...string) string {
 // list is a bracketed list of n placeholders for IN.
 func list(n int) string { return rows(1, n) }
 
+// listFrom is list with the first placeholder $from.
+func listFrom(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("$" + strconv.Itoa(from+i))
+	}
+	return "(" + b.String() + ")"
+}
+
 func anys(words []string) []any {
 	out := make([]any, len(words))
 	for i, w := range words {

@@ -22,6 +22,7 @@ type Store struct {
 	write   *sql.DB // SQLite: one connection; PostgreSQL: the pool
 	read    *sql.DB // SQLite: readers of their own; PostgreSQL: the same pool
 	keys    *seal.Keyring
+	erased  *ErasedList                     // nil: nothing is listed
 	past    atomic.Pointer[map[string]bool] // ids of months' keys that were destroyed
 	close   []func() error
 
