@@ -28,6 +28,8 @@ const (
 	actRecordKey   = "record key"    // by this key checkpoints are signed from now on
 	actDirectory   = "directory"     // by this directory officers are told from now on
 	actCheckpoint  = "checkpoint"    // the record's head was given away
+	actBackup      = "backup"        // everything was written into a file, by its SHA-256
+	actRestore     = "restore"       // what stands before this came out of that file, and what came after it is lost
 )
 
 // onRecord is the entry for an act of a person, who may have given a reason for it. The reason is kept apart from the record, and without numbers.

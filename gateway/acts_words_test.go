@@ -87,6 +87,7 @@ func fieldsOf(l *ast.CompositeLit) map[string]ast.Expr {
 // actsDriven are the tests that drive each act and look for its entry. A new act goes in here, with a test.
 var actsDriven = map[string]string{
 	"erased by time": "TestAYearPasses", "erased again": "TestABackupBringsNothingBack",
+	"backup": "TestABackupIsOnRecord", "restore": "TestABackupIsOnRecord",
 	"accept": "TestEveryActOfAnOfficerIsOnRecord", "decline": "TestEveryActOfAnOfficerIsOnRecord", "seen": "TestEveryActOfAnOfficerIsOnRecord",
 	"outcome": "TestEveryActOfAnOfficerIsOnRecord", "details": "TestEveryActOfAnOfficerIsOnRecord", "pin set": "TestEveryActOfAnOfficerIsOnRecord",
 	"pin wrong": "TestEveryActOfAnOfficerIsOnRecord", "pin right": "TestEveryActOfAnOfficerIsOnRecord", "pin locked": "TestOfficersGetPINs",

@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"internal/kannelconf": {},
 	"internal/figures":    {},
 	"internal/sheet":      {},
+	"internal/backup":     {},
 	"locales":             {},
 	"deploy":              {},
 
@@ -52,7 +53,7 @@ var mayImport = map[string][]string{
 	"internal/outbox":  {"internal/alert", "internal/phone"},
 	"internal/store": {
 		"internal/report", "internal/referral", "internal/alert", "internal/outbox", "internal/directory",
-		"internal/phone", "internal/seal", "internal/audit",
+		"internal/phone", "internal/seal", "internal/audit", "internal/backup",
 	},
 
 	"adapters":   {"internal/phone"},

@@ -47,6 +47,8 @@ type commands struct {
 	Figures   figuresCommand   `cmd:"" help:"Count reports by province, harm, age, sex, channel and month, with times; nothing under five is shown."`
 	Directory directoryCommand `cmd:"" help:"Keep the directory: import an office's list, after a look at what would change."`
 	Audit     auditCommand     `cmd:"" help:"Prove and list the record of who looked at what and who decided what."`
+	Backup    backupCommand    `cmd:"" help:"Write everything in the database into one encrypted file, while the gateway runs."`
+	Restore   restoreCommand   `cmd:"" help:"Make a database out of a backup, and prove that it adds up."`
 	Officer   officerCommand   `cmd:"" help:"Draw and unlock officers' PINs, note who is away, list where they stand."`
 }
 

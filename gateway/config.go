@@ -37,6 +37,7 @@ type Config struct {
 	Data        string `env:"CHUMROK_DATA" envDefault:"./chumrok-data"`
 	Pack        string `env:"CHUMROK_PACK"`
 	Keys        string `env:"CHUMROK_KEYS"`
+	Backup      string `env:"CHUMROK_BACKUP_RECIPIENTS"`
 	Log         string `env:"CHUMROK_LOG" envDefault:"info"`
 
 	Twilio struct {

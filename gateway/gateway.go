@@ -117,7 +117,7 @@ func prepare(ctx context.Context, config Config, log *slog.Logger, now func() ti
 func (g *Gateway) openLedger(ctx context.Context) error {
 	before := len(g.closers)
 	for _, step := range []func(context.Context) error{
-		g.openStore, g.openRecord, g.openFlows,
+		g.openStore, g.openSince, g.openRecord, g.openFlows,
 	} {
 		err := step(ctx)
 		if err == nil {
@@ -219,6 +219,16 @@ func (g *Gateway) openSessions(ctx context.Context) error {
 		return err
 	}
 	g.client, g.sessions, g.limits = client, session.New(client, g.keys), limits.New(client)
+	return nil
+}
+
+// openSince leaves out the conversations that Redis remembers from before the ledger was restored. Nobody uses them before the ledger is open.
+func (g *Gateway) openSince(ctx context.Context) error {
+	restored, err := g.store.LastAct(ctx, actRestore)
+	if err != nil {
+		return fmt.Errorf("asking when the ledger was restored: %w", err)
+	}
+	g.sessions = g.sessions.Since(restored)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -18,12 +19,16 @@ const (
 	fieldValue = "value"
 )
 
-// sessionKey names the hash of one session. The braces make a Redis Cluster keep whatever belongs to a session together.
-func sessionKey(key string) (string, error) {
+// sessionKey names the hash of one session. The braces make a Redis Cluster keep whatever belongs to a session together; since is when the
+// ledger was last restored, in milliseconds, 0 for never.
+func sessionKey(key string, since int64) (string, error) {
 	if len(key) != 64 || strings.Trim(key, "0123456789abcdef") != "" {
 		return "", errKey
 	}
-	return "chumrok:session:{" + key + "}", nil
+	if since == 0 {
+		return "chumrok:session:{" + key + "}", nil
+	}
+	return "chumrok:session:{" + key + "}:" + strconv.FormatInt(since, 10), nil
 }
 
 // saveScript keeps a session unless what is kept is of the same turn or a later one.

@@ -43,17 +43,30 @@ type Open struct {
 type Sessions struct {
 	client redis.UniversalClient
 	keys   *seal.Keyring
+	since  int64
 }
 
 // New returns the sessions in the Redis that client reaches. Use a client of Connect: another one may wait for seconds
 // where this one gives up.
-func New(client redis.UniversalClient, keys *seal.Keyring) *Sessions { return &Sessions{client, keys} }
+func New(client redis.UniversalClient, keys *seal.Keyring) *Sessions {
+	return &Sessions{client: client, keys: keys}
+}
+
+// Since returns sessions that know nothing of those before a restore of the ledger, by the time of that restore; zero is none. What Redis
+// remembers of the time that was lost is ahead of the ledger, and would be taken for its future.
+func (s *Sessions) Since(restore time.Time) *Sessions {
+	since := int64(0)
+	if !restore.IsZero() {
+		since = restore.UnixMilli()
+	}
+	return &Sessions{client: s.client, keys: s.keys, since: since}
+}
 
 // Load returns the conversation under key, in one round trip. found is false when there is none, and when there is
 // something that cannot be read (the error then wraps ErrUnreadable); any other error means that Redis did not answer in
 // time. In each case the caller goes on from the ledger. An expired conversation is returned like any other.
 func (s *Sessions) Load(ctx context.Context, key string) (open Open, found bool, err error) {
-	name, err := sessionKey(key)
+	name, err := sessionKey(key, s.since)
 	if err != nil {
 		return Open{}, false, fmt.Errorf("loading a session: %w", err)
 	}
@@ -78,7 +91,7 @@ func (s *Sessions) Load(ctx context.Context, key string) (open Open, found bool,
 // Save keeps the conversation, in one round trip, unless a later turn of it, or the same one, is kept already: then
 // nothing changes, and that is no error.
 func (s *Sessions) Save(ctx context.Context, o Open) error {
-	name, err := sessionKey(o.Key)
+	name, err := sessionKey(o.Key, s.since)
 	if err != nil {
 		return fmt.Errorf("saving a session: %w", err)
 	}
@@ -102,7 +115,7 @@ func keepFor(expires, now time.Time) time.Duration {
 
 // Drop forgets the conversation under key.
 func (s *Sessions) Drop(ctx context.Context, key string) error {
-	name, err := sessionKey(key)
+	name, err := sessionKey(key, s.since)
 	if err != nil {
 		return fmt.Errorf("dropping a session: %w", err)
 	}

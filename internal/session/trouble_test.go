@@ -19,7 +19,7 @@ func TestWhatIsNotOursIsNotThere(t *testing.T) {
 	both(t, func(t *testing.T, d *desk) {
 		ctx := t.Context()
 		o, other := d.open(t, "c-1", 3), d.open(t, "c-2", 3)
-		name, err := sessionKey(o.Key)
+		name, err := sessionKey(o.Key, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -27,7 +27,7 @@ func TestWhatIsNotOursIsNotThere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		otherName, err := sessionKey(other.Key)
+		otherName, err := sessionKey(other.Key, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +143,7 @@ func BenchmarkSession(b *testing.B) {
 	defer client.Close()
 	d := newDesk(b, client)
 	o := d.open(b, "c-1", 1)
-	name, err := sessionKey(o.Key)
+	name, err := sessionKey(o.Key, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func FuzzUnpack(f *testing.F) {
 	}
 	d := &desk{Sessions: New(nil, keys), keys: keys}
 	o := d.open(f, "c-1", 1)
-	name, err := sessionKey(o.Key)
+	name, err := sessionKey(o.Key, 0)
 	if err != nil {
 		f.Fatal(err)
 	}

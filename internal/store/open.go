@@ -136,18 +136,27 @@ func reach(ctx context.Context, db *sql.DB) error {
 var migrations embed.FS
 
 func (s *Store) migrate(ctx context.Context, d goose.Dialect, bytesType string, opts ...goose.ProviderOption) error {
-	files, err := fs.Sub(migrations, "migrations")
+	provider, err := migrator(s.write, d, bytesType, opts...)
 	if err != nil {
 		return err
-	}
-	provider, err := goose.NewProvider(d, s.write, dialectFS{files, bytesType}, opts...)
-	if err != nil {
-		return fmt.Errorf("reading migrations: %w", err)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("bringing the tables up to date: %w", err)
 	}
 	return nil
+}
+
+// migrator is what brings the tables of a database to any number of migration.
+func migrator(db *sql.DB, d goose.Dialect, bytesType string, opts ...goose.ProviderOption) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	provider, err := goose.NewProvider(d, db, dialectFS{files, bytesType}, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("reading migrations: %w", err)
+	}
+	return provider, nil
 }
 
 // dialectFS shows the migrations with {{BYTES}} written as the engine's type for bytes, the one thing in which the two schemas differ.
