@@ -4,8 +4,9 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# The time a whole `go test` may take, the time of one fuzz function, and what `make bench` runs.
+# The time a whole `go test` may take, plain and under the race detector, the time of one fuzz function, and what `make bench` runs.
 TEST_TIMEOUT ?= 20m
+RACE_TIMEOUT ?= 60m
 FUZZ_TIME    ?= 1m
 BENCH        ?= .
 BENCH_TIME   ?= 1s
@@ -29,8 +30,14 @@ setup: ## install Redis' and PostgreSQL's server for the tests, where they are m
 	@tools/setup-test-servers.sh
 
 .PHONY: test
-test: setup ## run all tests, on embedded and on real servers
-	go test -timeout $(TEST_TIMEOUT) ./...
+test: setup ## run all tests, on embedded and on real servers, in another order each time
+	go test -shuffle=on -timeout $(TEST_TIMEOUT) ./...
+
+.PHONY: race
+race: setup ## run all tests with the race detector (installs gcc where it is missing)
+	@tools/setup-race.sh
+	CGO_ENABLED=1 go test -race -shuffle=on -timeout $(RACE_TIMEOUT) ./...
+
 
 .PHONY: check
 check: fmt-check vet lint tidy-check generate-check test e2e ## everything that CI runs

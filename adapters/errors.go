@@ -113,6 +113,18 @@ func FromStatus(provider string, status int, header http.Header, now time.Time) 
 	return err
 }
 
+// largestCode is above every code of every provider's list; a number that stands in a code's place is larger.
+const largestCode = 99_999
+
+// Code is a provider's own code for what went wrong, or 0 where what it gave cannot be one: a phone number, for instance. Only what Code lets through
+// may be put into an error.
+func Code(given int) int {
+	if given < 0 || given > largestCode {
+		return 0
+	}
+	return given
+}
+
 // longestRetryAfter bounds what a provider may ask for: an alert that waits longer is better sent another way.
 const longestRetryAfter = time.Hour
 

@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"internal/audit":      {},
 	"internal/servertest": {},
 	"internal/limits":     {},
+	"internal/panics":     {},
 	"internal/officerpin": {},
 	"internal/kannelconf": {},
 	"internal/figures":    {},
@@ -53,7 +54,7 @@ var mayImport = map[string][]string{
 	"internal/outbox":  {"internal/alert", "internal/phone"},
 	"internal/store": {
 		"internal/report", "internal/referral", "internal/alert", "internal/outbox", "internal/directory",
-		"internal/phone", "internal/seal", "internal/audit", "internal/backup",
+		"internal/phone", "internal/seal", "internal/audit", "internal/backup", "internal/panics",
 	},
 
 	"adapters":   {"internal/phone"},

@@ -44,7 +44,7 @@ func (w *world) cameOf(id string) map[string]string {
 // fails tells the gateway that the last message to an officer's phone never arrived.
 func (w *world) fails(officer string) {
 	w.t.Helper()
-	id := w.values(w.database(), `SELECT provider_id FROM messages WHERE officer_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1`, officer)
+	id := w.values(w.database(), `SELECT id FROM messages WHERE officer_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1`, officer)
 	if len(id) != 1 {
 		w.t.Fatalf("%s was sent nothing", officer)
 	}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"math"
-	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -112,24 +110,4 @@ func (m *meter) watchProvider(name string, state func() outbox.State) {
 func (m *meter) turn(provider, channel, result string, started time.Time) {
 	m.turns.WithLabelValues(provider, channel, result).Inc()
 	m.turnTime.WithLabelValues(channel).Observe(time.Since(started).Seconds())
-}
-
-// panicSite names the line that panicked: a place in the code, never a value.
-func panicSite() string {
-	var frames [32]uintptr
-	n := runtime.Callers(3, frames[:])
-	at := runtime.CallersFrames(frames[:n])
-	for {
-		f, more := at.Next()
-		if f.Function != "" && !isRuntime(f.Function) {
-			return fmt.Sprintf("%s:%d", f.Function, f.Line)
-		}
-		if !more {
-			return "unknown"
-		}
-	}
-}
-
-func isRuntime(function string) bool {
-	return len(function) > 8 && function[:8] == "runtime."
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -56,7 +58,7 @@ func numbers(list []store.NewPhone) map[string]phone.Number {
 
 type officerPhoneCommand struct {
 	ID     string `arg:"" help:"officer_id of directory.csv."`
-	Number string `arg:"" help:"The officer's phone from now on."`
+	Number string `arg:"" optional:"" help:"The officer's phone from now on. Left out it is read from standard input, so that no list of processes shows it."`
 }
 
 type officerLostCommand struct {
@@ -65,6 +67,13 @@ type officerLostCommand struct {
 
 // Run gives an officer another phone.
 func (o officerPhoneCommand) Run(c *call) error {
+	if o.Number == "" {
+		line, err := bufio.NewReader(io.LimitReader(c.stream.in, 200)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("reading the number from standard input: %w", err)
+		}
+		o.Number = strings.TrimSpace(line)
+	}
 	return withOperator(c, func(g *Gateway) error {
 		n, err := g.pack.Country.Parse(o.Number)
 		if err != nil {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"chumrok/internal/panics"
 )
 
 const (
@@ -125,7 +127,7 @@ func (g *Gateway) recovered(next http.Handler) http.Handler {
 		defer func() {
 			if p := recover(); p != nil {
 				g.meter.panics.Inc()
-				g.log.Error("a hook panicked", "route", chi.RouteContext(r.Context()).RoutePattern(), "panic", fmt.Sprintf("%T", p), "at", panicSite())
+				g.log.Error("a hook panicked", "route", chi.RouteContext(r.Context()).RoutePattern(), "error", panics.Error(p))
 				http.Error(w, "internal error", http.StatusInternalServerError)
 			}
 		}()

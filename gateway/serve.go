@@ -28,7 +28,7 @@ func (serveCommand) Run(c *call) error {
 	log := slog.New(slog.NewJSONHandler(c.stream.err, &slog.HandlerOptions{Level: level}))
 	redis.SetLogger(redisLog{log})
 
-	g, err := prepare(c.ctx, config, log, time.Now)
+	g, err := prepare(c.ctx, config, log, c.now)
 	if err != nil {
 		return err
 	}

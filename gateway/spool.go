@@ -130,12 +130,7 @@ func (g *Gateway) takeOrKeep(ctx context.Context, m adapters.Message, a *arrival
 
 // takeInTime takes a message as long as the ledger may need for it. What waits of the same caller goes first.
 func (g *Gateway) takeInTime(ctx context.Context, m adapters.Message, a *arrival) (answer adapters.Answer, result string, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			g.meter.panics.Inc()
-			err = fmt.Errorf("%T at %s", p, panicSite())
-		}
-	}()
+	defer g.survives(&err)
 	ctx, cancel := context.WithTimeout(ctx, ledgerTime)
 	defer cancel()
 	if err := g.ledgerThere(ctx); err != nil {
@@ -292,12 +287,7 @@ func (g *Gateway) replayOne(answer bool) func(context.Context, []byte, bool) err
 }
 
 func (g *Gateway) replayBody(ctx context.Context, body []byte, answer bool) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			g.meter.panics.Inc()
-			err = fmt.Errorf("%T at %s", p, panicSite())
-		}
-	}()
+	defer g.survives(&err)
 	var k spooled
 	if json.Unmarshal(body, &k) != nil {
 		return errors.New("a message of the spool is not of this release")

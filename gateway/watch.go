@@ -12,6 +12,7 @@ import (
 	"chumrok/flows"
 	"chumrok/internal/alert"
 	"chumrok/internal/outbox"
+	"chumrok/internal/panics"
 	"chumrok/internal/referral"
 	"chumrok/internal/store"
 )
@@ -80,7 +81,8 @@ func (g *Gateway) watch(ctx context.Context) error {
 }
 
 // Sweep does the work that is due now, the most urgent first, and says how much there was.
-func (g *Gateway) Sweep(ctx context.Context) (int, error) {
+func (g *Gateway) Sweep(ctx context.Context) (n int, err error) {
+	defer g.survives(&err)
 	if g.replay(ctx) {
 		return 0, nil
 	}
@@ -97,12 +99,23 @@ func (g *Gateway) Sweep(ctx context.Context) (int, error) {
 	}
 	var workers errgroup.Group
 	for _, due := range claimed {
-		workers.Go(func() error {
+		workers.Go(func() (err error) {
+			defer g.survives(&err)
 			g.do(ctx, due)
 			return nil
 		})
 	}
-	return len(claimed), workers.Wait()
+	n = len(claimed)
+	return n, workers.Wait()
+}
+
+// survives, deferred, makes an error of a panic: one piece of work that breaks us must not end the process that everybody else's alerts wait for,
+// and what Go prints of a panic on the way out may be what a caller said.
+func (g *Gateway) survives(err *error) {
+	if p := recover(); p != nil {
+		g.meter.panics.Inc()
+		*err = panics.Error(p)
+	}
 }
 
 // do does one piece of work. A failure is written down and the work comes again.
@@ -127,15 +140,9 @@ func (g *Gateway) do(ctx context.Context, due store.Due) {
 	}
 }
 
-// try does a piece of work according to its kind. What panics is an error like another, named by its place in the code
-// alone: one piece that breaks us must not end the process that everybody else's alerts wait for.
+// try does a piece of work according to its kind. What panics is an error like another.
 func (g *Gateway) try(ctx context.Context, due store.Due) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			g.meter.panics.Inc()
-			err = fmt.Errorf("%T at %s", p, panicSite())
-		}
-	}()
+	defer g.survives(&err)
 	switch due.Kind {
 	case store.DueSend:
 		return g.send(ctx, due)

@@ -108,9 +108,9 @@ func receipt(body []byte) (string, error) {
 			return to.MessageID, nil
 		}
 		if mean, known := results[to.Status]; known {
-			return "", mean(fmt.Errorf("refused with code %d, %s", to.StatusCode, to.Status))
+			return "", mean(fmt.Errorf("refused with code %d, %s", adapters.Code(to.StatusCode), to.Status))
 		}
-		return "", fmt.Errorf("refused with code %d", to.StatusCode)
+		return "", fmt.Errorf("refused with code %d", adapters.Code(to.StatusCode))
 	// A refusal of the whole request names no recipient, only a word.
 	case len(list) == 0 && results[reply.SMSMessageData.Message] != nil:
 		word := reply.SMSMessageData.Message

@@ -145,7 +145,7 @@ func judge(answer *http.Response, body []byte) error {
 	var e struct {
 		Code int `json:"code"`
 	}
-	if json.Unmarshal(body, &e) != nil || e.Code == 0 {
+	if json.Unmarshal(body, &e) != nil || adapters.Code(e.Code) == 0 {
 		return byStatus
 	}
 	coded := fmt.Errorf("%s answered %d, code %d", Name, answer.StatusCode, e.Code)

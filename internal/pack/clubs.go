@@ -8,7 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // clubs reads clubs.csv, which a pack may leave out: code,area_code,name.
@@ -52,7 +54,7 @@ func (p *Pack) clubs(files fs.FS) (map[string]Club, []Note, error) {
 		}
 		if header {
 			if !slices.Equal(row, []string{"code", "area_code", "name"}) {
-				fault(line, "begin the file with code,area_code,name", "the columns are %s", strings.Join(row, ","))
+				fault(line, "begin the file with code,area_code,name", "the first row does not name the columns")
 				break
 			}
 			header = false
@@ -64,7 +66,7 @@ func (p *Pack) clubs(files fs.FS) (map[string]Club, []Note, error) {
 		}
 		c := Club{Code: row[0], AreaCode: row[1], Name: row[2]}
 		if len(c.Code) < 3 || len(c.Code) > 5 || strings.Trim(c.Code, "0123456789") != "" {
-			fault(line, "give it three to five digits; two are a place in a list, six and more are codes", "club code %q", c.Code)
+			fault(line, "give it three to five digits; two are a place in a list, six and more are codes", "club code %s", shown(c.Code))
 		} else if first, twice := lines[c.Code]; twice {
 			fault(line, "give each club a number of its own", "club code %s stands already in line %d", c.Code, first)
 		}
@@ -79,7 +81,7 @@ func (p *Pack) clubs(files fs.FS) (map[string]Club, []Note, error) {
 			if meant, ok := p.Gazetteer.Get("0" + c.AreaCode); ok && len(c.AreaCode) == 5 {
 				mend = fmt.Sprintf("if %s is meant, write %s, and set the column to text before saving", meant.Latin, meant.Code)
 			}
-			fault(line, mend, "area_code %q is no commune", c.AreaCode)
+			fault(line, mend, "area_code %s is no commune", shown(c.AreaCode))
 		case followed:
 			notes = append(notes, Note{File: name, Line: line, Text: fmt.Sprintf("area_code %s is retired; %s (%s) is used in its place: write that", c.AreaCode, place.Code, place.Latin)})
 		}
@@ -87,6 +89,14 @@ func (p *Pack) clubs(files fs.FS) (map[string]Club, []Note, error) {
 		clubs[c.Code] = c
 	}
 	return clubs, notes, errors.Join(faults...)
+}
+
+// shown is a cell as a fault may quote it. What is too long for any code of ours may be a number that slipped into the wrong column.
+func shown(cell string) string {
+	if len(cell) > 6 {
+		return fmt.Sprintf("of %d letters", utf8.RuneCountInString(cell))
+	}
+	return strconv.Quote(cell)
 }
 
 func lineOf(err error) int {

@@ -6,9 +6,12 @@
 package servertest
 
 import (
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // missing says what to do on a machine without the servers; every refusal of this package ends with it.
@@ -22,13 +25,13 @@ var shared struct {
 	cluster *cluster
 }
 
-// Main runs a package's tests and then stops what they shared, for use in TestMain:
+// Main runs a package's tests, stops what they shared, and fails when one of them left a goroutine running, for use in TestMain:
 //
 //	func TestMain(m *testing.M) { servertest.Main(m) }
 //
 // Without it the servers stop too, some milliseconds after the test binary has gone.
 func Main(m *testing.M) {
-	defer func() {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(exitCode int) {
 		shared.Lock()
 		defer shared.Unlock()
 
@@ -36,9 +39,9 @@ func Main(m *testing.M) {
 			shared.cluster.keeper.close()
 			shared.cluster = nil
 		}
-	}()
 
-	m.Run()
+		os.Exit(exitCode)
+	}))
 }
 
 // Databases returns the URL of an empty database for each engine that the store must work on, by the engine's name:

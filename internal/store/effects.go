@@ -47,6 +47,11 @@ func (e *sealedEffects) acts(at time.Time) []audit.Entry {
 // sealEffects seals under the key of each row's conversation; key is the one of the conversation whose turn it is, if any.
 func (s *Store) sealEffects(ctx context.Context, conversation string, key seal.DataKey, e Effects) (sealedEffects, error) {
 	out := sealedEffects{Effects: e}
+	out.MessageStates = slices.Clone(e.MessageStates)
+	for i := range out.MessageStates {
+		m := &out.MessageStates[i]
+		m.ProviderID = s.handingID(m.Provider, m.ProviderID)
+	}
 	known := map[string]seal.DataKey{}
 	if conversation != "" {
 		known[conversation] = key

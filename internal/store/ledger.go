@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"chumrok/internal/audit"
+	"chumrok/internal/panics"
 	"chumrok/internal/seal"
 )
 
@@ -245,11 +246,16 @@ func (s *Store) commitGroup(group []*member) {
 
 // transact makes one transaction of the group, again when it lost against another one. The callers' contexts have no part in it.
 func (s *Store) transact(group []*member) error {
-	return s.retry(context.Background(), func(ctx context.Context) error {
+	return s.retry(context.Background(), func(ctx context.Context) (err error) {
 		tx, err := s.write.BeginTx(ctx, nil)
 		if err != nil {
 			return fmt.Errorf("beginning: %w", err)
 		}
+		defer func() { // everybody's turns go through here: a panic is the error of this group, not the end of the process
+			if p := recover(); p != nil {
+				err = errors.Join(panics.Error(p), rollback(tx))
+			}
+		}()
 		fresh, err := writeGroup(ctx, tx, group)
 		if err != nil || !fresh {
 			return errors.Join(err, rollback(tx))

@@ -42,7 +42,7 @@ type Message struct {
 	Text           string
 	State          DeliveryState
 	Provider       string // that took it last
-	ProviderID     string
+	ProviderID     string // as the provider gave it, or its blind index where that could hold what is personal
 	Attempts       int
 	Maybe          bool      // a try may have arrived of which nobody knows for sure
 	Why            string    // how its provider was chosen, in words and without the number
@@ -163,7 +163,7 @@ func (s *Store) Message(ctx context.Context, id string) (Message, bool, error) {
 
 // MessageByProviderID is the message that a provider took under this id, at whichever attempt.
 func (s *Store) MessageByProviderID(ctx context.Context, provider, providerID string) (Message, bool, error) {
-	return s.message(ctx, `m.id = (SELECT message_id FROM handings WHERE provider = $1 AND provider_id = $2)`, provider, providerID)
+	return s.message(ctx, `m.id = (SELECT message_id FROM handings WHERE provider = $1 AND provider_id = $2)`, provider, s.handingID(provider, providerID))
 }
 
 func (s *Store) message(ctx context.Context, where string, args ...any) (Message, bool, error) {

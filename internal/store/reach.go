@@ -51,7 +51,7 @@ func (s *Store) KeepEarly(ctx context.Context, at time.Time, provider, providerI
 		result, err := s.write.ExecContext(ctx, `INSERT INTO handings (provider, provider_id, message_id, at, early_state, early_reason)
 			VALUES ($1,$2,'',$3,$4,$5) ON CONFLICT (provider, provider_id)
 			DO UPDATE SET early_state = excluded.early_state, early_reason = excluded.early_reason WHERE handings.message_id = ''`,
-			provider, providerID, millis(at), early.State, early.Reason)
+			provider, s.handingID(provider, providerID), millis(at), early.State, early.Reason)
 		if err != nil {
 			return fmt.Errorf("keeping an early report: %w", err)
 		}
@@ -67,7 +67,7 @@ func (s *Store) Early(ctx context.Context, provider, providerID string) (Early, 
 	list, err := query(ctx, s.read, "reading an early report", func(scan scanner) (e Early, err error) {
 		err = scan(&e.State, &e.Reason)
 		return e, err
-	}, `SELECT early_state, early_reason FROM handings WHERE provider = $1 AND provider_id = $2 AND early_state <> ''`, provider, providerID)
+	}, `SELECT early_state, early_reason FROM handings WHERE provider = $1 AND provider_id = $2 AND early_state <> ''`, provider, s.handingID(provider, providerID))
 	if err != nil || len(list) == 0 {
 		return Early{}, false, err
 	}
