@@ -40,13 +40,22 @@ race: setup ## run all tests with the race detector (installs gcc where it is mi
 
 
 .PHONY: check
-check: fmt-check vet lint tidy-check generate-check test e2e ## everything that CI runs
+check: fmt-check vet lint tidy-check generate-check test drill-short e2e ## everything that CI runs
 
 .PHONY: e2e
 e2e: ## carry reports through a real Kannel, by SMS and by USSD over SMPP, in a network of their own (Linux, root or user namespaces)
 	@tools/setup-e2e.sh
 	go vet -tags e2e ./gateway
 	go test -tags e2e -count=1 -timeout $(TEST_TIMEOUT) -run '^TestThroughKannel$$' ./gateway
+
+# What the drill breaks, and how often; RELIABILITY.md is what it printed last. DRILL='--only kills --house sqlite' runs a part and writes nothing.
+.PHONY: drill
+drill: setup ## break the real gateway on real servers, and print what that showed into RELIABILITY.md
+	go run ./internal/faults $(if $(DRILL),$(DRILL),--out RELIABILITY.md)
+
+.PHONY: drill-short
+drill-short: setup # the same, briefly and in under two minutes
+	go run ./internal/faults --short
 
 .PHONY: fmt
 fmt: ## format the Go files

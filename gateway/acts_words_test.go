@@ -102,6 +102,7 @@ var actsDriven = map[string]string{
 	"erase": "TestEveryErasingIsOnRecord", "erased": "TestEveryErasingIsOnRecord", "lessons on": "TestDrillsAndLessonsAreOnRecord", "lessons off": "TestDrillsAndLessonsAreOnRecord",
 	"archive exported": "TestTheArchiveOpensForItsHoldersAlone", "keys rotated": "TestKeysAreRotated", "key destroyed": "TestOldCopiesDieWithTheMonth",
 	"agreed to erase": "TestAttackOneOperatorErases", "record key": "TestWhatIsInForceIsOnRecord", "directory": "TestWhatIsInForceIsOnRecord", "checkpoint": "TestCheckpointBySMS",
+	"clock reset": "TestClockSetBackAndRestarted",
 }
 
 func TestEveryKindOfActIsDriven(t *testing.T) {

@@ -43,6 +43,7 @@ type commands struct {
 	Emergency emergencyCommand `cmd:"" help:"Switch emergency mode on and off, for a province or the nation."`
 	Clubs     clubsCommand     `cmd:"" help:"Give children's clubs their numbers, list and retire them, print their posters."`
 	Poster    posterCommand    `cmd:"" help:"Make the poster without a club's number, as a page to print."`
+	Clock     clockCommand     `cmd:"" help:"Show how the machine's clock stands to the time that the gateways have reached; reset that."`
 	Flows     flowsCommand     `cmd:"" help:"Look at the conversations."`
 	Figures   figuresCommand   `cmd:"" help:"Count reports by province, harm, age, sex, channel and month, with times; nothing under five is shown."`
 	Directory directoryCommand `cmd:"" help:"Keep the directory: import an office's list, after a look at what would change."`

@@ -351,7 +351,10 @@ func (g *Gateway) tendKeys(ctx context.Context, due store.Due) error {
 	if g.spool != nil && g.spool.Waiting()+g.spool.Broken() > 0 { // what waits there is sealed by the key of the month in which it came
 		return g.store.Retry(ctx, due, g.now().Add(time.Hour))
 	}
-	gone, err := g.store.DestroySpentEpochs(ctx, g.now(), g.pack.Zone)
+	var gone []store.Epoch
+	if g.mayDestroy(g.now()) {
+		gone, err = g.store.DestroySpentEpochs(ctx, g.now(), g.pack.Zone)
+	}
 	for _, e := range gone {
 		g.log.Info("the key of a month was destroyed, since nothing is under it any more", "month", e.Month, "key", e.ID)
 	}

@@ -28,6 +28,7 @@ import (
 	"chumrok/internal/seal"
 	"chumrok/internal/session"
 	"chumrok/internal/spool"
+	"chumrok/internal/steadyclock"
 	"chumrok/internal/store"
 	"chumrok/locales"
 )
@@ -52,7 +53,10 @@ type Gateway struct {
 	phones    *simulator.Simulator // the simulated phones of trial mode; nil in production
 	meter     *meter
 	log       *slog.Logger
-	now       func() time.Time
+	now       func() time.Time                  // ours, by clock: it never goes back
+	machine   func() time.Time                  // the machine's, which may be wrong
+	clock     atomic.Pointer[steadyclock.Clock] // what now goes by once the ledger is open; nil in a command
+	keeping   timekeeping
 	random    io.Reader
 	name      string // of this process, on the leases it takes; the same after a restart on the same folder
 	closers   []func() error
@@ -94,12 +98,18 @@ func Open(ctx context.Context, config Config, log *slog.Logger, now func() time.
 
 // prepare builds everything that needs no database: what it is given then can be kept in the spool.
 func prepare(ctx context.Context, config Config, log *slog.Logger, now func() time.Time) (_ *Gateway, err error) {
-	g := &Gateway{config: config, log: log, now: now, random: rand.Reader, meter: newMeter()}
+	g := &Gateway{config: config, log: log, machine: now, random: rand.Reader, meter: newMeter()}
 	defer func() {
 		if err != nil {
 			g.Close()
 		}
 	}()
+	g.now = func() time.Time {
+		if clock := g.clock.Load(); clock != nil {
+			return clock.Now()
+		}
+		return now()
+	}
 	if err := os.MkdirAll(config.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder: %w; set CHUMROK_DATA to a folder that this process may write", err)
 	}
@@ -117,7 +127,7 @@ func prepare(ctx context.Context, config Config, log *slog.Logger, now func() ti
 func (g *Gateway) openLedger(ctx context.Context) error {
 	before := len(g.closers)
 	for _, step := range []func(context.Context) error{
-		g.openStore, g.openSince, g.openRecord, g.openFlows,
+		g.openStore, g.openClock, g.openSince, g.openRecord, g.openFlows,
 	} {
 		err := step(ctx)
 		if err == nil {
@@ -131,6 +141,7 @@ func (g *Gateway) openLedger(ctx context.Context) error {
 	}
 	g.meter.watchUnanswered(g.unanswered)
 	g.meter.watchKeys(func() int { return len(g.months.troubles()) })
+	g.meter.watchClock(g.clock.Load().State)
 	g.joined.Store(true)
 	return nil
 }

@@ -33,6 +33,9 @@ func (healthCommand) Run(c *call) error {
 		return err
 	}
 	defer s.Close()
+	if err := c.goesOn(s); err != nil {
+		return err
+	}
 	codes, err := unansweredCodes(c.ctx, s)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"chumrok/internal/outbox"
 	"chumrok/internal/spool"
+	"chumrok/internal/steadyclock"
 )
 
 // meter holds the figures that machines watch. No label carries anything that a person said or is.
@@ -83,6 +84,16 @@ func (m *meter) watchUnanswered(count func() (int, error)) {
 				return math.NaN()
 			}
 			return float64(n)
+		}))
+}
+
+// watchClock shows how far the machine's clock is from the gateway's time.
+func (m *meter) watchClock(state func() steadyclock.State) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "chumrok_clock_off_seconds",
+		Help: "How far the machine's clock is behind the time that the gateways have reached, or, below 0, ahead of it and not believed yet; anything but about 0 needs a person."},
+		func() float64 {
+			s := state()
+			return (s.Behind - s.Ahead).Seconds()
 		}))
 }
 

@@ -68,6 +68,9 @@ func withRecordsAndKeys(c *call, do func(*store.Store, *pack.Pack, *seal.Keyring
 		return err
 	}
 	defer s.Close()
+	if err := c.goesOn(s); err != nil {
+		return err
+	}
 	p, err := loadPack(config)
 	if err != nil {
 		return err
@@ -85,6 +88,9 @@ func withOperator(c *call, do func(*Gateway) error) error {
 		return err
 	}
 	defer s.Close()
+	if err := c.goesOn(s); err != nil {
+		return err
+	}
 	g := &Gateway{config: config, log: slog.New(slog.NewJSONHandler(c.stream.err, &slog.HandlerOptions{Level: slog.LevelError})), now: c.now,
 		random: rand.Reader, meter: newMeter(), store: s}
 	if err := g.openPack(c.ctx); err != nil {

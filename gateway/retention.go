@@ -48,7 +48,7 @@ func (g *Gateway) nextRetention() store.Due {
 // than all else. When nothing is left it puts on record how much that was.
 func (g *Gateway) retain(ctx context.Context, due store.Due) error {
 	now := g.now()
-	if late := now.Sub(due.At); late > leapt {
+	if late := now.Sub(due.At); late > leapt || !g.mayDestroy(now) {
 		g.log.Warn("erasing by time is late, so the gateway was off or its clock leapt; it waits another day: is the clock right?", "late", late.Round(time.Hour).String())
 		next := g.nextRetention()
 		if next.At.Sub(now) < 12*time.Hour {

@@ -59,8 +59,8 @@ func alive(w http.ResponseWriter, _ *http.Request) {
 }
 
 // ready says whether the ledger can be written: the database answers. Redis is only working memory, so its loss is shown and
-// does not take the gateway out of service; a provider's never does. Hooks go by /healthz: while this one says no, callers still hear whom they
-// can call, and what they say is kept.
+// does not take the gateway out of service, like a machine's clock that is wrong; a provider's never does. Hooks go by /healthz: while this one
+// says no, callers still hear whom they can call, and what they say is kept.
 func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
@@ -80,6 +80,9 @@ func (g *Gateway) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	if broken > 0 {
 		degraded = append(degraded, fmt.Sprintf("%d messages of the spool could not be read or replayed and lie in its folder broken", broken))
+	}
+	if wrong := clockWrong(g.clock.Load().State()); wrong != "" {
+		degraded = append(degraded, wrong)
 	}
 	for _, what := range degraded {
 		fmt.Fprintln(w, "ready, degraded: "+what)

@@ -90,6 +90,9 @@ func (g *Gateway) Sweep(ctx context.Context) (n int, err error) {
 		g.log.Error("going by the phones that were known", "error", err)
 	}
 	g.catchUpHourly(ctx)
+	if err := g.keepTime(ctx); err != nil {
+		g.log.Error("a crash in this moment would forget some seconds of the clock", "error", err)
+	}
 	if err := g.keepEpochs(ctx); err != nil {
 		g.log.Error("going on with the key of the month that was", "error", err)
 	}
