@@ -122,7 +122,7 @@ func TestEveryKindOfActIsDriven(t *testing.T) {
 var plainWord = regexp.MustCompile(`^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{16,64}|\d{4}-\d\d(-\d\d)?(\.\.\d{4}-\d\d)?|monthly-\d{4}-\d\d)$`)
 
 // longDigits may be somebody's number, in Latin or Khmer digits and however it is spaced.
-var longDigits = regexp.MustCompile(`[0-9០-៩]([ .\-/()]*[0-9០-៩]){6}`)
+var longDigits = regexp.MustCompile(`\p{Nd}([ .\-/()]*\p{Nd}){6}`)
 
 // personal says what in the text of an act may be about a person; "" when nothing is.
 func personal(text string) string {

@@ -59,7 +59,7 @@ var mayImport = map[string][]string{
 	},
 
 	// The fault drill: it starts the real binary, and looks at what it left through the packages that wrote it.
-	"internal/faults": {"internal/store", "internal/seal", "internal/phone", "internal/pack", "locales", "deploy", "internal/servertest"},
+	"internal/faults": {"internal/store", "internal/seal", "internal/phone", "internal/pack", "internal/spool", "locales", "deploy", "internal/servertest"},
 
 	"adapters":   {"internal/phone"},
 	"adapters/*": {"adapters", "internal/phone"},

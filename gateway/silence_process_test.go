@@ -132,7 +132,7 @@ func TestSilenceOfTheRealProcess(t *testing.T) {
 		w.silentIn("the answer to a broken request", rawRequest(t, gateway.public, request))
 	}
 
-	proc := filepath.Join("/proc", fmt.Sprint(gateway.cmd.Process.Pid))
+	proc := fmt.Sprintf("/proc/%d", gateway.cmd.Process.Pid)
 	shown := map[string][]byte{}
 	for _, name := range []string{"environ", "cmdline", "comm", "status", "maps"} {
 		body, err := os.ReadFile(filepath.Join(proc, name))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -126,7 +125,7 @@ func TestSilenceOfBrokenPacks(t *testing.T) {
 				t.Fatal(err)
 			}
 			log := slog.New(slog.NewJSONHandler(io.MultiWriter(w.logs), &slog.HandlerOptions{Level: slog.LevelDebug}))
-			g, err := Open(context.Background(), config, log, w.clock.Now)
+			g, err := Open(t.Context(), config, log, w.clock.Now)
 			if err == nil {
 				g.Close()
 				if out.Len() == 0 {

@@ -29,6 +29,8 @@ const (
 	replayTime = 5 * time.Second
 	// replaySize bounds a pass likewise.
 	replaySize = 500
+	// replayTries is how often a look or a pass begins again at once when it is cut off: each connection of before the outage fails once.
+	replayTries = 10
 )
 
 // errAway says that the database did not answer a moment ago and still does not.
@@ -166,7 +168,13 @@ func (g *Gateway) ledgerThere(ctx context.Context) error {
 	found := make(chan error, 1)
 	g.under.Go(func() { // since SQLite does not look at ctx while it waits for its lock
 		defer g.looking.Unlock()
-		found <- g.store.Writable(ctx)
+		var err error
+		for range replayTries {
+			if err = g.store.Writable(ctx); !store.Unreachable(err) || ctx.Err() != nil {
+				break
+			}
+		}
+		found <- err
 	})
 	select {
 	case err := <-found:
@@ -254,12 +262,17 @@ func (g *Gateway) replay(ctx context.Context) (wait bool) {
 	defer g.replaying.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, replayTime)
 	defer cancel()
-	if g.ledgerThere(ctx) != nil {
-		return false
+	for range replayTries {
+		if g.ledgerThere(ctx) != nil {
+			return false
+		}
+		g.replayFrom.CompareAndSwap(0, g.now().UnixMilli())
+		done, err := g.spool.Replay(ctx, replaySize, g.replayOne(true))
+		g.replayed(done, err)
+		if !store.Unreachable(err) {
+			break
+		}
 	}
-	g.replayFrom.CompareAndSwap(0, g.now().UnixMilli())
-	done, err := g.spool.Replay(ctx, replaySize, g.replayOne(true))
-	g.replayed(done, err)
 	return false
 }
 

@@ -135,7 +135,7 @@ func (w *World) say(ctx context.Context, t *Turn, patient bool, random *rand.Ran
 			w.keep(t)
 			return true
 		case errors.Is(err, errApology):
-			w.count(func(c *tally) { c.apologies++ })
+			w.keepLate(t)
 			return false // the session is over; the caller dials again
 		}
 		w.count(func(c *tally) {

@@ -9,11 +9,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"chumrok/internal/spool"
 )
 
 const (
@@ -47,6 +50,9 @@ func (w *World) check(ctx context.Context) error {
 		return err
 	}
 	defer l.close()
+	if err := w.checkSpools(ctx); err != nil {
+		return fmt.Errorf("looking into the spools: %w", err)
+	}
 	if err := w.checkAlerts(ctx, l); err != nil {
 		return fmt.Errorf("looking at the alerts: %w", err)
 	}
@@ -107,10 +113,58 @@ func (w *World) checkTurns(ctx context.Context, l *ledger) error {
 	w.Figure("callers who heard the help numbers instead", "%d", c.apologies)
 	w.Figure("conversations told to the end", "%d of %d", c.concluded, c.begun)
 	w.Figure("slowest answers", "%s", w.slowest())
+	var never []string
+	for _, t := range w.late {
+		key, err := l.repeatKey(t)
+		if err != nil {
+			return err
+		}
+		if _, found := places[key]; !found {
+			never = append(never, t.ID)
+		}
+	}
+	w.Figure("of their turns not in the ledger afterwards", "%d", len(never))
+	if !w.Forgets {
+		w.faultsOf("turn %s was answered with the help numbers, and is not in the ledger now", never)
+	}
 	w.faultsOf("turn %s was answered and is not in the ledger", missing)
 	w.faultsOf("turn %s was answered with other words than the ledger has", unlike)
 	if c.answered == 0 {
 		w.Fault("no turn was answered at all, so nothing is proved")
+	}
+	return nil
+}
+
+// checkSpools waits until nothing waits in a spool any more, and says what was set aside.
+func (w *World) checkSpools(ctx context.Context) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	began := time.Now()
+	for _, g := range w.Gateways {
+		for {
+			st, err := spool.Look(filepath.Join(g.Data, "spool"))
+			if err != nil {
+				return err
+			}
+			if st.Broken > 0 {
+				w.Fault("gateway %s set aside %d messages of its spool", g.Name, st.Broken)
+			}
+			if st.Waiting == 0 {
+				break
+			}
+			if time.Since(began) > silentAtMost {
+				w.Fault("%d messages still wait in the spool of gateway %s %s after the fault", st.Waiting, g.Name, silentAtMost)
+				break
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-tick.C:
+			}
+		}
+	}
+	if len(w.late) > 0 {
+		w.Figure("the spool was empty", "%s after the fault", time.Since(began).Round(100*time.Millisecond))
 	}
 	return nil
 }

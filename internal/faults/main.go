@@ -73,6 +73,11 @@ func run(ctx context.Context, args []string, out io.Writer) int {
 		}
 		return 2
 	}
+	if o.only == "" || strings.Contains(o.only, diskFull.Name) {
+		if code, done := runAgain(ctx, args, out); done {
+			return code
+		}
+	}
 	if o.short {
 		o.kills = min(o.kills, shortKills)
 	}
@@ -155,7 +160,7 @@ func choose(o options) ([]chosen, error) {
 	var known []string
 	for _, s := range scenarios() {
 		known = append(known, s.Name)
-		if len(names) > 0 && !slices.Contains(names, s.Name) {
+		if len(names) > 0 && !slices.Contains(names, s.Name) || len(names) == 0 && o.short && s.Long {
 			continue
 		}
 		for _, h := range s.Houses {

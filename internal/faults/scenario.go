@@ -30,6 +30,8 @@ type Scenario struct {
 	Pack   []string // changes to pack.yaml: old words, new words, and so on
 	// Run breaks and heals. The world has one gateway that serves and no callers yet.
 	Run func(ctx context.Context, w *World) error
+	// Long leaves the scenario out of --short.
+	Long bool
 	// Longer is what the scenario may take beyond the limit of the command line.
 	Longer func(o options) time.Duration
 }
@@ -37,7 +39,8 @@ type Scenario struct {
 // scenarios is every scenario, in the order in which they run.
 func scenarios() []Scenario {
 	return []Scenario{
-		kills, twoGateways, writeLock, clockBack, clockAhead,
+		kills, twoGateways, writeLock, clockBack, clockAhead, redisGone, redisFailover,
+		postgresRestarted, postgresCut, postgresCrowded, diskFull, providersFail,
 	}
 }
 

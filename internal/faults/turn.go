@@ -32,7 +32,7 @@ type Turn struct {
 	At       time.Time // when it was answered
 }
 
-// errApology says that a caller heard the help numbers in place of an answer.
+// errApology says that a caller heard the help numbers in place of an answer, or had heard them a moment ago: what was said waits in the spool.
 var errApology = errors.New("the caller heard the help numbers")
 
 // errUnanswered says that a turn got no answer, whatever came instead.
@@ -83,13 +83,16 @@ func (w *World) read(t *Turn, body string) (answer string, ended bool, err error
 		if err := xml.Unmarshal([]byte(body), &form); err != nil {
 			return "", false, fmt.Errorf("%w: it cannot be read: %w", errUnanswered, err)
 		}
+		if form.Message == w.apology || form.Message == "" { // told once in a while
+			return form.Message, false, errApology
+		}
 		return form.Message, false, nil
 	}
 	word, text, ok := strings.Cut(body, " ")
 	if !ok || word != "CON" && word != "END" {
 		return "", false, fmt.Errorf("%w: it is neither CON nor END", errUnanswered)
 	}
-	if strings.HasPrefix(text, w.apology) {
+	if text == w.apology {
 		return text, true, errApology
 	}
 	return text, word == "END", nil
@@ -121,6 +124,14 @@ func (w *World) keep(t *Turn) {
 	}
 }
 
+// keepLate remembers a turn whose caller heard the help numbers: it must be in the ledger in the end.
+func (w *World) keepLate(t *Turn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.late = append(w.late, t)
+	w.tally.apologies++
+}
+
 // tally counts what phones met with.
 type tally struct {
 	answered  int // turns
@@ -128,7 +139,7 @@ type tally struct {
 	twice     int // of them, those that were delivered twice at once
 	refused   int // deliveries that nobody answered
 	mute      int // of them, those by USSD, whose caller heard nothing
-	apologies int // USSD turns that were answered with the help numbers
+	apologies int // turns that were answered with the help numbers
 	overLimit int // USSD turns that heard anything only when their session was over
 	hungUp    int // conversations that a caller gave up on
 	begun     int // conversations

@@ -40,6 +40,8 @@ type World struct {
 	Gateways []*Gateway
 	// Ahead is how far the gateways' time is ahead of this machine's clock.
 	Ahead time.Duration
+	// Forgets says that who hears the help numbers may have to say it again: not even the spool can keep anything.
+	Forgets bool
 	// Deaf lets officers answer nothing.
 	Deaf bool
 
@@ -51,12 +53,13 @@ type World struct {
 	options  options
 	terminal *terminal
 	env      map[string]string
-	apology  string // what a USSD caller hears when a turn cannot be written
+	apology  string // what a caller hears when a turn cannot be written
 
 	mu       sync.Mutex
 	figures  []Figure
 	faults   []string
 	turns    []*Turn // that got an answer
+	late     []*Turn // whose caller heard the help numbers
 	tally    tally
 	shown    shown
 	started  time.Duration // what the first start took
@@ -215,8 +218,7 @@ func writePack(folder string, more ...string) error {
 	return nil
 }
 
-// apology is what callers by USSD hear when a turn could not be written: the help numbers, in the pack's languages as far as they fit. Its
-// first line is enough to know it by.
+// apology is what callers hear when a turn could not be written: the help numbers, in the pack's first two languages.
 func apology(folder string) (string, error) {
 	p, _, err := pack.Load(os.DirFS(folder), "pack")
 	if err != nil {
@@ -227,5 +229,5 @@ func apology(folder string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("loading the sentences: %w", err)
 	}
-	return texts.Text(p.Languages[0], "error.down"), nil
+	return texts.Text(p.Languages[0], "error.down.short") + "\n" + texts.Text(p.Languages[1], "error.down.short"), nil
 }

@@ -22,13 +22,14 @@ func TestErrorNamesThePlaceAndNeverTheValue(t *testing.T) {
 	t.Parallel()
 	const secret = "+85512000123"
 	var none map[string]int
+	var nothing any
 	for kind, how := range map[string]func(){
 		"string":                 func() { panic(secret) },
 		"*errors.errorString":    func() { panic(fmt.Errorf("%s", secret)) },
 		"panics.told":            func() { panic(told{secret}) },
 		"runtime.boundsError":    func() { _ = secret[len(secret)+len(none):][1] },
 		"runtime.plainError":     func() { none[secret] = 1 },
-		"*runtime.PanicNilError": func() { panic(nil) },
+		"*runtime.PanicNilError": func() { panic(nothing) },
 	} {
 		err := breaks(how)
 		if err == nil {

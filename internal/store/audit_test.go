@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -263,7 +262,7 @@ func BenchmarkAppendAudit(b *testing.B) {
 			"without": {Question: &Question{PhoneIndex: "x"}}} {
 			b.Run(name+"/"+act, func(b *testing.B) {
 				for b.Loop() {
-					if _, err := s.Apply(context.Background(), noon, e); err != nil {
+					if _, err := s.Apply(b.Context(), noon, e); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -285,7 +284,7 @@ func BenchmarkVerifyAudit(b *testing.B) {
 		}
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				if h, err := s.VerifyAudit(context.Background()); err != nil || h.Seq != 100_000 {
+				if h, err := s.VerifyAudit(b.Context()); err != nil || h.Seq != 100_000 {
 					b.Fatal(h.Seq, err)
 				}
 			}

@@ -187,7 +187,7 @@ func MayReturn(err error) bool {
 // to be written: trying the members of a group one by one would only make each of them wait, and the same may succeed later.
 func Unreachable(err error) bool {
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err) { // the last: a connection that was closed before
 		return true
 	}
 	var pg *pgconn.PgError // before the connect error that may hold it: a wrong password is no outage

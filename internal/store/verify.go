@@ -111,9 +111,9 @@ func verifyAt(ctx context.Context, tx *sql.Tx, wanted map[int64]bool) (audit.Hea
 
 // verifyEnd checks that the record ends where the tree ends.
 func verifyEnd(ctx context.Context, tx *sql.Tx, tree audit.Tree, seq int64) error {
-	head, end := tree.Head(), audit.Head{}
-	var err error
-	if end, err = readHead(ctx, tx); err != nil {
+	head := tree.Head()
+	end, err := readHead(ctx, tx)
+	if err != nil {
 		return err
 	}
 	var beyond int64
