@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -71,6 +72,9 @@ func (s *Store) openSQLite(ctx context.Context, path string) (err error) {
 		return errors.New("sqlite: no path; write sqlite:PATH")
 	}
 	s.dialect = onSQLite
+	if err := ownFile(path); err != nil {
+		return err
+	}
 	// synchronous(FULL) makes a commit durable, secure_delete overwrites what is deleted; immediate transactions wait for the write lock
 	// at their start, where waiting is safe.
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)" +
@@ -90,6 +94,15 @@ func (s *Store) openSQLite(ctx context.Context, path string) (err error) {
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
 	return s.read.PingContext(ctx)
+}
+
+// ownFile makes the database's file for its owner alone, before SQLite does as the process' umask says; the files beside it follow it.
+func ownFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("making the database's file: %w", err)
+	}
+	return f.Close()
 }
 
 func (s *Store) openPostgres(ctx context.Context, url string) error {

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -278,7 +280,17 @@ func TestOpenRefusesOtherKeys(t *testing.T) {
 
 func TestSQLiteIsDurableAndForgets(t *testing.T) {
 	t.Parallel()
-	s := opened(t, "sqlite:"+t.TempDir()+"/x.db", keyring(t))
+	folder := t.TempDir()
+	s := opened(t, "sqlite:"+folder+"/x.db", keyring(t))
+	files, err := filepath.Glob(folder + "/*")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file, info.Mode(), err)
+		}
+	}
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "secure_delete": "1", "foreign_keys": "1"} {
 		got, err := words(t.Context(), s.write, "reading a pragma", "PRAGMA "+pragma)
 		if err != nil || len(got) != 1 || got[0] != want {
