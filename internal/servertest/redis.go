@@ -128,24 +128,23 @@ func (s *RedisServer) ready(ctx context.Context) error {
 // ask sends one inline command and returns the whole reply. It speaks to the socket itself because go-redis logs every
 // refused connection, and a server that is starting refuses many.
 func (s *RedisServer) ask(ctx context.Context, command string) (string, error) {
-	dialer := net.Dialer{Timeout: time.Second}
+	return s.inline(ctx, command+"\r\nQUIT\r\n", stopLimit) // the server closes the connection after QUIT
+}
 
+// inline sends text and returns what comes until the connection is closed or the time is over, which is an error of its own.
+func (s *RedisServer) inline(ctx context.Context, text string, limit time.Duration) (string, error) {
+	dialer := net.Dialer{Timeout: time.Second}
 	conn, err := dialer.DialContext(ctx, "tcp", s.addr)
 	if err != nil {
 		return "", err
 	}
 	defer conn.Close()
-
-	if err := conn.SetDeadline(time.Now().Add(stopLimit)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(limit)); err != nil {
 		return "", err
 	}
-
-	if _, err := io.WriteString(conn, command+"\r\nQUIT\r\n"); err != nil {
+	if _, err := io.WriteString(conn, text); err != nil {
 		return "", err
 	}
-
-	// The server closes the connection after QUIT.
 	reply, err := io.ReadAll(conn)
-
 	return string(reply), err
 }

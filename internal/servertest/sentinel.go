@@ -5,7 +5,6 @@ package servertest
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -100,21 +99,9 @@ const sentinelTime = 300 * time.Millisecond
 
 // askSentinel sends one inline command and returns what came in time.
 func (s *RedisServer) askSentinel(ctx context.Context, command string) (string, error) {
-	dialer := net.Dialer{Timeout: time.Second}
-	conn, err := dialer.DialContext(ctx, "tcp", s.addr)
-	if err != nil {
-		return "", err
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(sentinelTime)); err != nil {
-		return "", err
-	}
-	if _, err := io.WriteString(conn, command+"\r\n"); err != nil {
-		return "", err
-	}
-	reply, err := io.ReadAll(conn)
-	if len(reply) > 0 {
-		return string(reply), nil
+	reply, err := s.inline(ctx, command+"\r\n", sentinelTime)
+	if reply != "" {
+		return reply, nil
 	}
 	return "", err
 }
