@@ -186,7 +186,15 @@ func (g *Gateway) keepEpochs(ctx context.Context) error {
 	if since := now.Sub(g.months.looked); since >= 0 && since < lookAtEpochs && !g.months.looked.IsZero() {
 		return nil
 	}
-	trouble, err := turnEpoch(ctx, g.store, g.keys, g.name, g.month(), now)
+	month := g.month()
+	if used := g.keys.InUse(); used != "" && !g.mayDestroy(now) { // a clock that leapt may be wrong, and a month that begins does not end again
+		for _, e := range g.keys.Epochs() {
+			if e.ID == used {
+				month = min(month, e.Month)
+			}
+		}
+	}
+	trouble, err := turnEpoch(ctx, g.store, g.keys, g.name, month, now)
 	if err != nil {
 		trouble = []string{"the month's key could not be looked at; what comes is sealed with the last one"}
 	} else {
@@ -224,6 +232,19 @@ func turnEpoch(ctx context.Context, s *store.Store, keys *seal.Keyring, name, mo
 		list, err := s.Epochs(ctx)
 		if err != nil {
 			return nil, err
+		}
+		added := false
+		for _, e := range keys.Epochs() { // as after a restore of a copy from before a month: what nobody knows of is never destroyed
+			if e.Month < month && !slices.ContainsFunc(list, func(k store.Epoch) bool { return k.Month == e.Month && k.Turn == e.Turn }) {
+				registered, err := s.RegisterEpoch(ctx, now, e)
+				if err != nil {
+					return nil, err
+				}
+				added = added || registered
+			}
+		}
+		if added {
+			continue
 		}
 		look := epochLook{list: list, running: running, keys: keys, name: name, month: month}
 		again, what, err := look.turn(ctx, s, now)

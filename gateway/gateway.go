@@ -127,7 +127,7 @@ func prepare(ctx context.Context, config Config, log *slog.Logger, now func() ti
 func (g *Gateway) openLedger(ctx context.Context) error {
 	before := len(g.closers)
 	for _, step := range []func(context.Context) error{
-		g.openStore, g.openClock, g.openSince, g.openRecord, g.openFlows,
+		g.openStore, g.openClock, g.beginEpochs, g.openSince, g.openRecord, g.openFlows,
 	} {
 		err := step(ctx)
 		if err == nil {
@@ -207,7 +207,7 @@ func (g *Gateway) openStore(ctx context.Context) error {
 	if err := s.ReleaseLeases(ctx, g.name); err != nil {
 		return fmt.Errorf("taking up the work left behind: %w", err)
 	}
-	return g.beginEpochs(ctx)
+	return nil
 }
 
 // ownName is a name for this process that survives its restart: it is kept in the data folder, of which each process

@@ -65,7 +65,17 @@ func (k keysRotateCommand) ahead(c *call, s *store.Store, p *pack.Pack, keys *se
 
 // makeKey makes the key of a month and registers it, also where another one of this folder waits to be.
 func makeKey(c *call, s *store.Store, keys *seal.Keyring, month string) (seal.Epoch, error) {
-	e, err := keys.MakeEpoch(month)
+	known, err := s.Epochs(c.ctx)
+	if err != nil {
+		return seal.Epoch{}, err
+	}
+	turn := 0
+	for _, e := range known {
+		if e.Month == month {
+			turn = max(turn, e.Turn)
+		}
+	}
+	e, err := keys.MakeEpochAfter(month, turn)
 	if err != nil {
 		return e, err
 	}

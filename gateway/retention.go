@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -88,6 +90,12 @@ func keepErased(s *store.Store, c Config) *store.ErasedList {
 // others erased. It is done before the first message is taken.
 func (g *Gateway) eraseAgain(ctx context.Context) error {
 	n, err := g.store.ReErase(ctx, g.now())
+	var file *fs.PathError
+	if errors.As(err, &file) { // what is told now must be taken all the same
+		g.log.Error("what was erased cannot be looked up, so what a backup brought back stays: give this file to the gateway's user, and start it again",
+			"file", file.Path, "error", file.Err)
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("erasing again what a backup brought back: %w", err)
 	}
@@ -118,4 +126,10 @@ func (g *Gateway) catchUpHourly(ctx context.Context) {
 		return
 	}
 	g.catchUpErased(ctx)
+	if g.spool.Waiting()+g.spool.Broken() > 0 || !g.mayDestroy(g.now()) {
+		return
+	}
+	if _, err := g.store.DestroySpentEpochs(ctx, g.now(), g.pack.Zone); err != nil { // what another gateway destroyed lies here, too
+		g.log.Error("keys of months that are over are still here; it is tried again in an hour", "error", err)
+	}
 }

@@ -72,7 +72,7 @@ func (g *Gateway) writeTime(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("writing down the time that was reached: %w", err)
 	}
-	clock.Reach(stands.At)
+	clock.Reach(stands.At, stands.Jumped)
 	g.speakOfTheClock(state, now)
 	return nil
 }

@@ -92,7 +92,10 @@ func (k *Keyring) Epochs() []Epoch {
 
 // MakeEpoch makes a new key of a month and keeps it, in the folder of epochs and, sealed for the recovery holder, in that of
 // escrow. It wraps nothing before Use.
-func (k *Keyring) MakeEpoch(month string) (Epoch, error) {
+func (k *Keyring) MakeEpoch(month string) (Epoch, error) { return k.MakeEpochAfter(month, 0) }
+
+// MakeEpochAfter is MakeEpoch where the ledger knows a key of that month with this turn, which may be lost here.
+func (k *Keyring) MakeEpochAfter(month string, turn int) (Epoch, error) {
 	if _, err := time.Parse(MonthLayout, month); err != nil {
 		return Epoch{}, fmt.Errorf("making the key of a month: %q is no month; write one as 2026-11", month)
 	}
@@ -103,7 +106,7 @@ func (k *Keyring) MakeEpoch(month string) (Epoch, error) {
 	}
 	r := k.ring()
 	m := fresh(slices.Concat(r.masters, r.epochs))
-	m.month, m.turn = month, 1
+	m.month, m.turn = month, turn+1
 	for _, o := range r.epochs {
 		if o.month == month {
 			m.turn = max(m.turn, o.turn+1)
@@ -113,6 +116,9 @@ func (k *Keyring) MakeEpoch(month string) (Epoch, error) {
 		return Epoch{}, fmt.Errorf("making the key of %s: %w", month, err)
 	}
 	if err := k.keep(m); err != nil {
+		if k.c.path != "" {
+			err = errors.Join(err, shred(filepath.Join(escrowOf(k.c.path), m.epoch().Name()))) // else each try leaves one
+		}
 		return Epoch{}, fmt.Errorf("making the key of %s: %w", month, err)
 	}
 	return m.epoch(), k.replace(append(slices.Clone(r.epochs), m))
@@ -307,6 +313,12 @@ func loadEpochs(path string) ([]master, error) {
 	if err != nil {
 		return nil, err
 	}
+	spent := map[string]bool{}
+	if text, err := os.ReadFile(filepath.Join(dir, destroyedFile)); err == nil {
+		for _, id := range strings.Fields(string(text)) {
+			spent[id] = true
+		}
+	}
 	var list []master
 	var faults []error
 	for _, entry := range entries {
@@ -316,6 +328,7 @@ func loadEpochs(path string) ([]master, error) {
 		m, err := loadEpoch(filepath.Join(dir, entry.Name()))
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // another process destroyed it in this moment
+		case err != nil && spent[entry.Name()[len(entry.Name())-2*idSize:]]: // the power went while it was destroyed
 		case err != nil:
 			faults = append(faults, err)
 		default:

@@ -64,10 +64,11 @@ func (c *Clock) Now() time.Time {
 	return c.own
 }
 
-// Reach lets our time be at least mark: what another gateway on the same ledger has reached.
-func (c *Clock) Reach(mark time.Time) {
+// Reach lets our time be at least mark: what another gateway on the same ledger has reached; jumped is its State.Jumped.
+func (c *Clock) Reach(mark, jumped time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.jumped = later(c.jumped, jumped)
 	if mark.After(c.own) {
 		c.own = plain(mark)
 	}

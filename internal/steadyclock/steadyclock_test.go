@@ -97,9 +97,9 @@ func TestGoesOnFromTheMark(t *testing.T) {
 func TestReach(t *testing.T) {
 	t.Parallel()
 	_, c := newMachine(time.Time{}, time.Time{})
-	c.Reach(noon.Add(-time.Minute))
+	c.Reach(noon.Add(-time.Minute), time.Time{})
 	want(t, c, noon)
-	c.Reach(noon.Add(time.Minute))
+	c.Reach(noon.Add(time.Minute), time.Time{})
 	want(t, c, noon.Add(time.Minute))
 }
 

@@ -52,6 +52,10 @@ func (s *Store) ResetClock(ctx context.Context, at time.Time, by, reason string)
 		if err != nil {
 			return nil, fmt.Errorf("writing the mark: %w", err)
 		}
+		// A key that was taken into use at a time that has not come would be used until its month is over.
+		if _, err := tx.ExecContext(ctx, `UPDATE epochs SET used_at = 0, retired_at = $1 WHERE used_at > $1`, millis(at)); err != nil {
+			return nil, fmt.Errorf("taking keys of months to come out of use: %w", err)
+		}
 		return []audit.Entry{{At: at, Who: by, What: "clock reset", Subject: "clock", Reason: reason}}, nil
 	})
 }

@@ -112,7 +112,7 @@ func TestWhatIsErasedIsErasedAgain(t *testing.T) {
 		over(t, back, aged, noon)
 		over(t, s, reopened, noon) // the backup is older than its end
 
-		if n, err := back.ReErase(t.Context(), noon); err != nil || n != 0 {
+		if n, err := back.ReErase(t.Context(), noon.Add(101*day)); err != nil || n != 0 {
 			t.Errorf("with nothing on the list %d, %v", n, err)
 		}
 		apply(t, s, Effects{Erasures: []ErasureChange{{ConversationID: wished.Conversation.ID, Decision: DecidedErase, By: "desk", Reason: "asked"}},
@@ -127,7 +127,7 @@ func TestWhatIsErasedIsErasedAgain(t *testing.T) {
 			t.Error(diff)
 		}
 
-		if n, err := back.ReErase(t.Context(), noon); err != nil || n < 3 || n > 4 { // what was added goes with its report
+		if n, err := back.ReErase(t.Context(), noon.Add(101*day)); err != nil || n < 3 || n > 4 { // what was added goes with its report
 			t.Errorf("%d erased again, %v", n, err)
 		}
 		sound(t, back)
@@ -147,7 +147,7 @@ func TestWhatIsErasedIsErasedAgain(t *testing.T) {
 		if acts := acts(t, back); len(acts) != 1 || !strings.HasPrefix(acts[0], "gateway: erased again: ") {
 			t.Errorf("on record is %q", acts)
 		}
-		if n, err := back.ReErase(t.Context(), noon); err != nil || n != 0 {
+		if n, err := back.ReErase(t.Context(), noon.Add(101*day)); err != nil || n != 0 {
 			t.Errorf("the second time %d, %v", n, err)
 		}
 	})

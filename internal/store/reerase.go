@@ -65,7 +65,21 @@ func (s *Store) eraseAgain(ctx context.Context, at time.Time, id string, how era
 		over, err := isOver(ctx, tx, id)
 		switch {
 		case err != nil:
-		case how == erasedByTime && over:
+		case how == erasedByTime && !over:
+			young, err := words(ctx, tx, "looking whether its time can have been over", `SELECT id FROM conversations WHERE last_at >= $2 AND (id = $1
+				OR id IN (SELECT conversation_id FROM additions WHERE report_of = $1)) LIMIT 1`, id, millis(at.Add(-CodeKept)))
+			if err != nil {
+				return nil, err
+			}
+			if len(young) > 0 { // the line was written and its erasing was broken off; meanwhile somebody added to it
+				done = 0
+				return nil, s.erased.add(notErased, id)
+			}
+			_, err = destroy(ctx, tx, at, id, true)
+			if err != nil {
+				return nil, err
+			}
+		case how == erasedByTime:
 			err = emptyAtOnce(ctx, tx, at, id)
 		default:
 			_, err = destroy(ctx, tx, at, id, true)

@@ -159,14 +159,15 @@ func (s *Store) DestroySpentEpochs(ctx context.Context, now time.Time, zone *tim
 		if err != nil || e.ID == inUse.ID || !inUse.After(e) || now.Before(month.AddDate(0, 1, 0).Add(graceMonth)) {
 			continue
 		}
-		spent := !e.DestroyedAt.IsZero() // by another gateway, or by this one that was killed before it removed the file
-		if !spent {
-			if spent, err = s.spend(ctx, now, e); err != nil {
-				return gone, err
-			}
-			if spent {
-				gone = append(gone, e)
-			}
+		if !e.DestroyedAt.IsZero() && !slices.ContainsFunc(s.keys.Epochs(), func(k seal.Epoch) bool { return k.ID == e.ID }) {
+			continue // by another gateway, and it is not here either
+		}
+		spent, err := s.spend(ctx, now, e) // also where another gateway did: one that was away may have gone on wrapping with it
+		if err != nil {
+			return gone, err
+		}
+		if spent && e.DestroyedAt.IsZero() {
+			gone = append(gone, e)
 		}
 		if spent {
 			if err := s.keys.Destroy(e.ID); err != nil {
