@@ -114,6 +114,7 @@ func TestProviderDiesAmidAlerts(t *testing.T) {
 	stories(t, func(w *world) {
 		t, urgent := w.t, 10
 		first, second := w.carried()
+		w.gateway.pack.Floods.Alone = 100 // floods are other stories
 		for i := range 10 {
 			w.reportPhysical(fmt.Sprintf("+8551200051%d", i), "2").presses("1", "1", "1", "1")
 		}
